@@ -1,0 +1,99 @@
+"""Equality, defined once: what the harness compares and how it tells what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conformance.tolerance import EPSILON, EXACT, ULPS, distance_in_ulps, rounded
+
+SHOWN_ELEMENTS = 12
+WORST_ELEMENTS = 3
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: its name, what was wanted, what came, and whether they agree."""
+
+    name: str
+    want: str
+    got: str
+    ok: bool
+
+
+def show(value: Any) -> str:
+    """A short text of a value, arrays with enough digits to tell two of them apart."""
+    if isinstance(value, np.ndarray):
+        if value.size <= SHOWN_ELEMENTS:
+            return str(value.tolist())
+        return f"{value.ravel()[:SHOWN_ELEMENTS].tolist()!s:.160}… ({value.size} elements)"
+    text = repr(value)
+    return text if len(text) <= 200 else text[:199] + "…"
+
+
+def check_shape(got: np.ndarray, want: np.ndarray) -> Check:
+    """Shapes are exact."""
+    return Check("shape", str(want.shape), str(got.shape), got.shape == want.shape)
+
+
+def check_same(got: np.ndarray, want: np.ndarray, name: str = "values") -> Check:
+    """Bit for bit, but any NaN equals any NaN; arrays of one shape."""
+    if got.dtype == want.dtype and got.tobytes() == want.tobytes():
+        return Check(name, show(want), show(got), True)
+    with np.errstate(all="ignore"):
+        both_nan = (got != got) & (want != want)
+        differ = ~((got == want) | both_nan) | _signs_differ(got, want)
+    return Check(name, show(want), _differing(got, want, differ), not differ.any())
+
+
+def check_close(got: np.ndarray, want: np.ndarray, dtype: str, factor: float = 1.0, name: str = "values") -> Check:
+    """Within ``ULPS[dtype] * factor`` of `want` rounded once to `dtype`; exact for integers and bools.
+
+    `got` and `want` have one shape. Infinities and NaN agree only with themselves, and a wanted negative zero
+    demands its sign. Complex results are measured as points of the plane.
+    """
+    want = rounded(want, dtype)
+    if dtype in EXACT:
+        return check_same(got.astype(dtype) if got.dtype == bool or got.dtype.kind in "iu" else got, want, name)
+    if got.dtype == want.dtype and got.tobytes() == want.tobytes():
+        return Check(name, show(want), show(got), True)
+    ulps = distance_in_ulps(got, want, dtype)
+    differ = (ulps > ULPS[dtype] * factor) | (_signs_differ(got, want) & np.signbit(np.real(want)))
+    return Check(name, show(want), _differing(got, want, differ, ulps), not differ.any())
+
+
+def check_within(got: np.ndarray, want: np.ndarray, relative: float, absolute: float, name: str = "values") -> Check:
+    """``|got - want| <= absolute + relative * |want|``: for quantities with a truncation error."""
+    with np.errstate(all="ignore"):
+        same = (got == want) | ((got != got) & (want != want))
+        differ = ~(same | (np.abs(got - want) <= absolute + relative * np.abs(want)))
+    return Check(name, show(want), _differing(got, want, differ), not differ.any())
+
+
+def _signs_differ(got: np.ndarray, want: np.ndarray) -> np.ndarray:
+    """Where both are zero and only the sign tells them apart (real parts of complex numbers)."""
+    if got.dtype.kind not in "fc" or want.dtype.kind not in "fc":
+        return np.zeros(got.shape, dtype=bool)
+    got, want = np.real(got), np.real(want)
+    zero: np.ndarray = (got == 0) & (want == 0) & (np.signbit(got) != np.signbit(want))
+    return zero
+
+
+def _differing(got: np.ndarray, want: np.ndarray, differ: np.ndarray, ulps: np.ndarray | None = None) -> str:
+    """`got` as text, with the worst differing elements when the array is too large to read."""
+    count = int(np.count_nonzero(differ))
+    if not count:
+        return show(got)
+    distance = ulps if ulps is not None else np.where(differ, 1.0, 0.0)
+    order = np.argsort(np.where(differ, distance, -1.0), axis=None)[::-1][: min(count, WORST_ELEMENTS)]
+    worst = []
+    for flat in order:
+        where = tuple(int(i) for i in np.unravel_index(flat, got.shape))
+        far = f", {float(distance[where]):.3g} ulp" if ulps is not None else ""
+        worst.append(f"at {where} got {got[where]!s}, want {want[where]!s}{far}")
+    return f"{show(got)}; {count} of {got.size} differ: {'; '.join(worst)}"
+
+
+__all__ = ["EPSILON", "Check", "check_close", "check_same", "check_shape", "check_within", "show"]
