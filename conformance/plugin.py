@@ -1,0 +1,212 @@
+"""The pytest plugin: `pytest --backend NAME` runs the specification's examples and laws against a backend."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+import pytest
+
+from conformance import backend as backends
+from conformance import planning
+from conformance.case import Trial
+from conformance.document import SpecificationError
+from conformance.isolation import isolated
+from conformance.items import SLOT, TRIAL, ChapterFile, judge
+from conformance.operation import Operation
+from conformance.outcome import describe, outcome_of, status_letter
+from conformance.planning import Plan, Slot
+from conformance.recording import Recorder
+from conformance.specification import SelectionError, find, suggest
+
+PLAN = pytest.StashKey[Plan]()
+DEFAULT_BACKEND = "reference"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of a conformance run."""
+    group = parser.getgroup("conformance", "conformance to PyTorch's eager behaviour")
+    group.addoption("--backend", metavar="B", help="entry point, module[:attribute], adapter.py[:attribute] or library")
+    group.addoption("--device", metavar="D", help="only on this device or type of device, such as cpu or sim:0")
+    group.addoption("--dtype", metavar="T", help="only cases of this dtype, in the laws that have cases by dtype")
+    group.addoption("--profile", metavar="P", default="full", help="core, full, quick, a chapter or a capability")
+    group.addoption(
+        "--select", metavar="GLOB", action="append", default=[], help="only these clauses: view.*, !view.t.*"
+    )
+    group.addoption("--records", metavar="FILE", help="write one JSON line per item to FILE")
+    group.addoption("--seed", metavar="N", type=int, default=0, help="seed of the random inputs (default 0)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register markers and, in the process that reports, the recorder."""
+    config.addinivalue_line("markers", "clause(id): the law checks this clause of the specification")
+    if config.option.records and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Recorder(config, lambda: plan_of(config)), "conformance-recorder")
+
+
+def plan_of(config: pytest.Config) -> Plan:
+    """The plan of this run, made when the first document or law is collected."""
+    if PLAN not in config.stash:
+        options = config.option
+        try:
+            chosen = backends.load(options.backend or DEFAULT_BACKEND)
+            plan = planning.make(
+                chosen, options.select, options.profile, device=options.device, dtype=options.dtype, seed=options.seed
+            )
+        except (backends.BackendError, SelectionError, SpecificationError) as error:
+            raise pytest.UsageError(str(error)) from error
+        _check_device(plan)
+        config.stash[PLAN] = plan
+    return config.stash[PLAN]
+
+
+def _check_device(plan: Plan) -> None:
+    known = {name for device in plan.backend.devices for name in (device, device.split(":")[0])}
+    if plan.device is not None and plan.device not in known:
+        message = f"{plan.backend.name} has no device `{plan.device}`{suggest(plan.device, known)}"
+        raise pytest.UsageError(f"{message} (it has {', '.join(plan.backend.devices)})")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Chapters of the specification are test files."""
+    if file_path.suffix == ".md" and file_path.parent == find():
+        plan = plan_of(parent.config)
+        if file_path.stem in plan.specification.chapters:
+            return ChapterFile.from_parent(parent, path=file_path, plan=plan)
+    return None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A law runs once per row and device of the clause that its marker names."""
+    marker = metafunc.definition.get_closest_marker("clause")
+    if marker is None:
+        if "trial" in metafunc.fixturenames:
+            raise pytest.UsageError(f"{metafunc.definition.nodeid}: a law names its clause: @pytest.mark.clause(id)")
+        return
+    plan = plan_of(metafunc.config)
+    target = _target(plan, marker, metafunc)
+    chapter = metafunc.module.__name__.rsplit("test_", maxsplit=1)[-1]
+    slots = list(plan.law_slots(target, chapter, metafunc.fixturenames))
+    ids = [slot.item[len(slot.clause.id) + 1 : -1] for slot in slots]
+    metafunc.parametrize("slot", slots, ids=ids, indirect=True)
+
+
+def _target(plan: Plan, marker: pytest.Mark, metafunc: pytest.Metafunc) -> str:
+    target = str(marker.args[0]) if marker.args else ""
+    if target != planning.ANY_OPERATION and target not in plan.specification.clauses:
+        known = suggest(target, plan.specification.clauses)
+        raise pytest.UsageError(f"{metafunc.definition.nodeid}: no clause is called `{target}`{known}")
+    return target
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """`-k view.transpose` finds the laws of a clause too."""
+    slot = slot_of(item)
+    if slot is not None:
+        item.stash[SLOT] = slot
+        item.extra_keyword_matches.add(slot.clause.id)
+
+
+def slot_of(item: pytest.Item) -> Slot | None:
+    """The slot of an example or of a law's item."""
+    if SLOT in item.stash:
+        return item.stash[SLOT]
+    callspec = getattr(item, "callspec", None)
+    found = callspec.params.get("slot") if callspec is not None else None
+    return found if isinstance(found, Slot) else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Laws of clauses that were not chosen leave no placeholder behind."""
+    items[:] = [item for item in items if not _is_placeholder(item)]
+
+
+def _is_placeholder(item: pytest.Item) -> bool:
+    return item.get_closest_marker("clause") is not None and slot_of(item) is None
+
+
+@pytest.fixture
+def slot(request: pytest.FixtureRequest) -> Slot:
+    """The item's parameters."""
+    assert isinstance(request.param, Slot)
+    return request.param
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> backends.Backend:
+    """The backend under test."""
+    return plan_of(request.config).backend
+
+
+@pytest.fixture
+def device(slot: Slot) -> str:
+    """The device under test."""
+    return slot.device
+
+
+@pytest.fixture
+def pair(slot: Slot) -> tuple[str, str]:
+    """An ordered pair of distinct devices."""
+    assert slot.pair is not None
+    return slot.pair
+
+
+@pytest.fixture
+def operation(slot: Slot) -> Operation:
+    """A row of the chapter's operation tables."""
+    assert slot.operation is not None
+    return slot.operation
+
+
+@pytest.fixture
+def row(slot: Slot) -> dict[str, str]:
+    """A row of the clause's table: column → cell."""
+    assert slot.row is not None
+    columns = next(table.columns for table in slot.clause.tables if slot.row in table.rows)
+    return dict(zip(columns, slot.row.cells, strict=True))
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest, slot: Slot) -> Iterator[Trial]:
+    """What the law records its cases in."""
+    plan = plan_of(request.config)
+    found = request.node.stash[TRIAL] = plan.trial(slot)
+    with isolated(plan.backend, slot.device):
+        yield found
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """An item that cannot be tried is unsupported, as declared."""
+    slot = slot_of(item)
+    if slot is not None and slot.blocked:
+        pytest.skip(slot.blocked)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Once the body has ended, its trial decides."""
+    yield
+    if TRIAL in item.stash:
+        judge(item.stash[TRIAL])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach what the trial found, in plain data that crosses xdist's wire."""
+    report = yield
+    slot = slot_of(item)
+    if slot is not None and (call.when == "call" or (call.when == "setup" and not report.passed)):
+        trial = item.stash.get(TRIAL, None)
+        found = describe(slot, trial, report)
+        vars(report)["conformance"] = found
+        if report.failed and found["text"]:
+            report.longrepr = found["text"]
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Letters and words of the eight statuses."""
+    status = outcome_of(report)
+    return status_letter(status) if status is not None else None
