@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.tolerance import EPSILON, EXACT, ULPS, distance_in_ulps, rounded
+from conformance.tolerance import EXACT, allowance, distance_in_ulps, rounded
 
 SHOWN_ELEMENTS = 12
 WORST_ELEMENTS = 3
@@ -49,7 +49,7 @@ def check_same(got: np.ndarray, want: np.ndarray, name: str = "values") -> Check
 
 
 def check_close(got: np.ndarray, want: np.ndarray, dtype: str, factor: float = 1.0, name: str = "values") -> Check:
-    """Within ``ULPS[dtype] * factor`` of `want` rounded once to `dtype`; exact for integers and bools.
+    """Within ``allowance(dtype, factor)`` of `want` rounded once to `dtype`; exact for integers and bools.
 
     `got` and `want` have one shape. Infinities and NaN agree only with themselves, and a wanted negative zero
     demands its sign. Complex results are measured as points of the plane.
@@ -60,7 +60,7 @@ def check_close(got: np.ndarray, want: np.ndarray, dtype: str, factor: float = 1
     if got.dtype == want.dtype and got.tobytes() == want.tobytes():
         return Check(name, show(want), show(got), True)
     ulps = distance_in_ulps(got, want, dtype)
-    differ = (ulps > ULPS[dtype] * factor) | (_signs_differ(got, want) & np.signbit(np.real(want)))
+    differ = (ulps > allowance(dtype, factor)) | (_signs_differ(got, want) & np.signbit(np.real(want)))
     return Check(name, show(want), _differing(got, want, differ, ulps), not differ.any())
 
 
@@ -94,6 +94,3 @@ def _differing(got: np.ndarray, want: np.ndarray, differ: np.ndarray, ulps: np.n
         far = f", {float(distance[where]):.3g} ulp" if ulps is not None else ""
         worst.append(f"at {where} got {got[where]!s}, want {want[where]!s}{far}")
     return f"{show(got)}; {count} of {got.size} differ: {'; '.join(worst)}"
-
-
-__all__ = ["EPSILON", "Check", "check_close", "check_same", "check_shape", "check_within", "show"]

@@ -209,7 +209,7 @@ class _Reader:
         if not body:
             raise self._error(line, "expected at least one row below the header")
         for row in body:
-            raw = self.lines[row.line - 1].strip().strip("|")
+            raw = self.lines[row.line - 1].strip().removeprefix("|").removesuffix("|")
             width = len(UNESCAPED_PIPE.split(raw))
             if width != len(header.cells):
                 raise self._error(

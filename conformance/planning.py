@@ -67,12 +67,22 @@ class Plan:
         found = [name for name in self.backend.devices if firsts[name.split(":")[0]] == name]
         if any(self.specification.capabilities[name].devices == "cpu" for name in clause.requires):
             found = [name for name in found if name.split(":")[0] == "cpu"] or found[:1]
-        return [name for name in found if self.device in (None, name, name.split(":")[0])]
+        found = [name for name in found if self.device in (None, name, name.split(":")[0])]
+        return found[:1] if self.is_quick else found
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether each clause runs once: on one device, for the first row of its table, with few cases."""
+        return self.profile == "quick"
 
     def pairs(self) -> list[tuple[str, str]]:
         """Every ordered pair of distinct devices, with the chosen device in it."""
-        pairs = permutations(self.backend.devices, 2)
-        return [pair for pair in pairs if self.device is None or any(self.device in (d, d.split(":")[0]) for d in pair)]
+        chosen = [
+            pair
+            for pair in permutations(self.backend.devices, 2)
+            if self.device is None or any(self.device in (name, name.split(":")[0]) for name in pair)
+        ]
+        return chosen[:1] if self.is_quick else chosen
 
     def lacking(self, clause: Clause) -> dict[str, str]:
         """What the clause requires and the backend declares that it lacks, with the reasons."""
@@ -81,6 +91,7 @@ class Plan:
     def example_slots(self, clause: Clause) -> list[Slot]:
         """The items of a clause with examples: its rows on its devices."""
         rows: list[Row | None] = list(clause.tables[0].rows) if clause.tables else [None]
+        rows = rows[:1] if self.is_quick else rows
         names = _distinct(" ".join(row.cells) if row else "" for row in rows)
         blocked = self._blocked(clause)
         return [
@@ -89,11 +100,14 @@ class Plan:
             for device in self.devices(clause)
         ]
 
-    def law_slots(self, target: str, chapter: str, wanted: Iterable[str]) -> Iterator[Slot]:
-        """The items of a law of `chapter` tied to `target`, for the fixtures it asks for."""
+    def law_slots(self, target: str, chapter: str, wanted: Iterable[str], rows: str = "") -> Iterator[Slot]:
+        """The items of a law of `chapter` tied to `target`, for the fixtures it asks for.
+
+        `rows` names a property of operations (`differentiable`): the law speaks of those that have it.
+        """
         wanted = set(wanted)
         for clause, row_name, row, found in self._law_rows(target, chapter, wanted):
-            if clause.id not in self.chosen:
+            if clause.id not in self.chosen or (rows and not getattr(found, rows)):
                 continue
             blocked = self._blocked(clause)
             for device, pair in self._places(clause, "pair" in wanted):
@@ -144,7 +158,7 @@ class Plan:
             lacking=self.lacking(slot.clause),
             seed=self.seed,
             dtype=self.dtype,
-            quick=self.profile == "quick",
+            quick=self.is_quick,
         )
 
 

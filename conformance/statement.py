@@ -33,7 +33,11 @@ def compile_clause(clause: Clause) -> tuple[Statement, ...]:
     Raises:
         SpecificationError: a block is no Python, or a comment on a statement has no known form.
     """
-    return tuple(statement for block in clause.blocks for statement in _Compiler(block, clause.path).statements())
+    found = tuple(statement for block in clause.blocks for statement in _Compiler(block, clause.path).statements())
+    if found and not any(statement.expectation or statement.nested for statement in found):
+        message = "expected at least one comment: an example that expects nothing checks nothing"
+        raise SpecificationError(clause.path, clause.blocks[0].line, message)
+    return found
 
 
 def compile_expression(source: str, path: str, line: int) -> CodeType:

@@ -46,6 +46,16 @@ def widening(length: int) -> float:
     return max(1.0, math.sqrt(length))
 
 
+def allowance(dtype: str, factor: float = 1.0) -> float:
+    """How many units in the last place of `dtype` are allowed for a result widened by `factor`.
+
+    The half types accumulate in float32 and round once, so what widens is float32's share of the error.
+    """
+    if dtype not in ("float16", "bfloat16"):
+        return ULPS[dtype] * factor
+    return ULPS[dtype] + ULPS["float32"] * factor * EPSILON["float32"] / EPSILON[dtype]
+
+
 def rounded(values: np.ndarray, dtype: str) -> np.ndarray:
     """`values` rounded once to `dtype`, as higher-precision values that a comparison can subtract."""
     if dtype in EXACT:
