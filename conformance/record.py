@@ -38,12 +38,21 @@ class Edition(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What was to run: ids of clauses in document order, and how many items."""
+    """What was to run: ids of clauses in document order, and how many items.
+
+    `narrowed` names the options that left items of these clauses out (`--device cpu`, `-k copy`).
+    """
 
     clauses: tuple[str, ...] = ()
     items: int = 0
     profile: str = "full"
     select: tuple[str, ...] = ()
+    narrowed: tuple[str, ...] = ()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether less than the whole profile was to run; such a run never "conforms"."""
+        return bool(self.select or self.narrowed)
 
 
 class Claims(msgspec.Struct, frozen=True):

@@ -1,0 +1,190 @@
+"""What the report shows, worked out before any markup: cards, chapters, clauses and failures."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.document import Clause
+from conformance.record import Result, Run
+from conformance.score import STANDINGS, Standing, Tally, standings
+from conformance.specification import Specification
+from conformance.status import MEANINGS
+from conformance.summary import RunSummary, Summary, summarize, verdict_in_words
+
+SHOWN_ITEMS = 3  # failing items of one clause told in full; the record has them all
+SHOWN_CASES = 2
+SHOWN_CHARACTERS = 600
+FIX_FIRST = 8
+
+SYMBOLS: dict[Standing, str] = {
+    "pass": "✓",
+    "skip": "S",
+    "unsupported": "U",
+    "missing": "M",
+    "fail": "F",
+    "timeout": "T",
+    "crash": "C",
+    "error": "E",
+    "unchecked": "·",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A run as the report shows it: its totals, and where it was made."""
+
+    totals: RunSummary
+    verdict: str
+    bar: tuple[tuple[Standing, int], ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Failing:
+    """What one backend did to one clause: `items` are its first failing items, of `failed` among `planned`."""
+
+    label: str
+    standing: Standing
+    failed: int
+    planned: int
+    items: tuple[Result, ...]
+    again: str
+
+
+@dataclass(frozen=True)
+class ClauseView:
+    """A clause with every backend's standing (None where it was not planned) and what failed."""
+
+    id: str
+    text: str
+    place: str
+    requires: tuple[str, ...]
+    cells: tuple[Standing | None, ...]
+    failing: tuple[Failing, ...]
+
+    @property
+    def conforms(self) -> bool:
+        """Whether it passes on every backend that was to run it."""
+        return all(cell in ("pass", None) for cell in self.cells)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the backends stand differently."""
+        return len({cell for cell in self.cells if cell is not None}) > 1
+
+
+@dataclass(frozen=True)
+class ChapterView:
+    """A chapter: its clauses, and the tally of every backend."""
+
+    name: str
+    title: str
+    tallies: tuple[Tally | None, ...]
+    clauses: tuple[ClauseView, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything the template draws."""
+
+    summary: Summary
+    edition: str
+    date: str
+    columns: tuple[Column, ...]
+    chapters: tuple[ChapterView, ...]
+    first: tuple[tuple[ClauseView, Failing], ...]
+    legend: tuple[tuple[Standing, str, str], ...]
+    shown_items: int = SHOWN_ITEMS
+    shown_cases: int = SHOWN_CASES
+    shown_characters: int = SHOWN_CHARACTERS
+
+    @property
+    def clauses(self) -> int:
+        """How many clauses stand in the list."""
+        return sum(len(chapter.clauses) for chapter in self.chapters)
+
+
+def page(runs: Sequence[Run], specification: Specification) -> Page:
+    """The report on `runs`, which are its columns in the order given."""
+    summary = summarize(runs)
+    clauses = tuple(_clauses(runs, summary, specification))
+    titles = {document.chapter: document.title for document in specification.documents}
+    names = dict.fromkeys(clause.id.partition(".")[0] for clause in clauses)
+    first = [(clause, failing) for clause in clauses for failing in clause.failing if failing.standing != "unsupported"]
+    first.sort(key=lambda pair: (-pair[1].failed, STANDINGS.index(pair[1].standing)))
+    return Page(
+        summary=summary,
+        edition=" and ".join(dict.fromkeys(run.specification for run in summary.runs)),
+        date=max(run.started for run in summary.runs)[:10],
+        columns=tuple(_column(run, totals) for run, totals in zip(runs, summary.runs, strict=True)),
+        chapters=tuple(_chapter(name, titles.get(name, name), clauses, summary) for name in names),
+        first=tuple(first[:FIX_FIRST]),
+        legend=_legend(summary),
+    )
+
+
+def _column(run: Run, totals: RunSummary) -> Column:
+    header = run.header
+    facts = [
+        ("devices", ", ".join(totals.devices)),
+        ("accelerator", totals.accelerator or ""),
+        ("plan", " ".join((totals.profile, *totals.select, *totals.narrowed))),
+        ("items", f"{len(run.results):,} in {totals.seconds:.1f} s"),
+        ("made", " ".join((header.started[:16].replace("T", " "), "UTC")) if header.started else ""),
+        ("python", f"{header.python} on {header.platform}"),
+        ("specification", f"{totals.specification} ({totals.hash})"),
+    ]
+    bar = tuple((standing, totals.standings[standing]) for standing in STANDINGS if standing in totals.standings)
+    return Column(totals, verdict_in_words(totals), bar, tuple((name, fact) for name, fact in facts if fact))
+
+
+def _chapter(name: str, title: str, clauses: Sequence[ClauseView], summary: Summary) -> ChapterView:
+    members = tuple(clause for clause in clauses if clause.id.partition(".")[0] == name)
+    return ChapterView(name, title, tuple(run.chapters.get(name) for run in summary.runs), members)
+
+
+def _clauses(runs: Sequence[Run], summary: Summary, specification: Specification) -> Iterator[ClauseView]:
+    """Every planned clause in the specification's order, then those it does not know."""
+    found = [standings(run) for run in runs]
+    results = [_by_clause(run) for run in runs]
+    planned = dict.fromkeys(clause for one in found for clause in one)
+    order = [name for name in specification.clauses if name in planned]
+    for name in dict.fromkeys([*order, *planned]):
+        clause = specification.clauses.get(name)
+        views = zip(summary.runs, found, results, strict=True)
+        failing = (_failing(name, run, standing[name], items[name]) for run, standing, items in views if name in items)
+        yield ClauseView(
+            id=name,
+            text=clause.text if clause else "",
+            place=_place(clause),
+            requires=clause.requires if clause else (),
+            cells=tuple(standing.get(name) for standing in found),
+            failing=tuple(one for one in failing if one.items),
+        )
+
+
+def _place(clause: Clause | None) -> str:
+    return f"{clause.path}:{clause.line}" if clause else "not in this version of the specification"
+
+
+def _by_clause(run: Run) -> Mapping[str, list[Result]]:
+    """Planned clause → its items."""
+    found: dict[str, list[Result]] = {}
+    for result in run.results:
+        found.setdefault(result.clause, []).append(result)
+    return {clause: found[clause] for clause in run.header.plan.clauses if clause in found}
+
+
+def _failing(clause: str, run: RunSummary, standing: Standing, items: Sequence[Result]) -> Failing:
+    failed = [item for item in items if item.status != "pass"]
+    again = f"conformance run {shlex.quote(clause)} --backend {shlex.quote(run.backend)}"
+    return Failing(run.label, standing, len(failed), len(items), tuple(failed[:SHOWN_ITEMS]), again)
+
+
+def _legend(summary: Summary) -> tuple[tuple[Standing, str, str], ...]:
+    """Standing, symbol and meaning of those that occur."""
+    meanings: dict[Standing, str] = {**MEANINGS, "unchecked": "planned, and no item of it ran"}
+    occurring = [word for word in STANDINGS if any(word in run.standings for run in summary.runs)]
+    return tuple((word, SYMBOLS[word], meanings[word]) for word in occurring)
