@@ -1,0 +1,26 @@
+"""PyTorch on the host, and on CUDA devices where there are some."""
+
+from __future__ import annotations
+
+import torch
+
+from conformance.backend import Backend
+
+
+def backend() -> Backend:
+    """Return PyTorch with the devices of this machine."""
+    torch.set_warn_always(True)  # many warnings are given once in a process
+    cuda = tuple(f"cuda:{index}" for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0))
+    no_accelerator = {
+        "accelerator": "PyTorch sees no accelerator on this machine",
+        "pin": "PyTorch pins memory for an accelerator, and sees none on this machine",
+    }
+    return Backend(
+        name="torch",
+        version=torch.__version__,
+        namespace=torch,
+        devices=("cpu", *cuda),
+        accelerator=cuda[0] if cuda else None,
+        lacks={} if cuda else no_accelerator,
+        synchronize=torch.cuda.synchronize if cuda else None,
+    )

@@ -1,0 +1,63 @@
+"""What PyTorch does in C++ for its own devices and leaves out for a device written in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from conformance.backends.torch_sim import device, generator
+
+_native_storage: Any = torch.UntypedStorage.__new__
+_native_apply: Any = torch.nn.Module._apply
+
+
+def complete() -> None:
+    """Let storages, modules, the accelerator's queries and backward know the simulated device."""
+    untyped: Any = torch.UntypedStorage
+    untyped.__new__ = staticmethod(_new_storage)
+    module: Any = torch.nn.Module
+    module._apply = _apply
+    core: Any = torch._C  # torch.accelerator asks these
+    core._accelerator_getDeviceIndex = device.current_device
+    core._accelerator_setDeviceIndex = device.set_device
+    core._accelerator_exchangeDevice = device.exchange_device
+    core._accelerator_maybeExchangeDevice = device.exchange_device
+    core._accelerator_synchronizeDevice = lambda index: None
+    namespace: Any = torch
+    namespace.Generator = generator.Generator
+    torch.autograd.set_multithreading_enabled(False)  # the engine would start a thread for index 0 only
+
+
+def _new_storage(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    """Make a storage; PyTorch has no allocator for a Python device, so its memory comes from ``torch.empty``."""
+    where = kwargs.get("device")
+    if where is None or torch.device(where).type != "sim":
+        return _native_storage(cls, *args, **kwargs)
+    size = args[0] if args else kwargs.get("size", 0)
+    return torch.empty(size, dtype=torch.uint8, device=where).untyped_storage()
+
+
+def _apply(self: torch.nn.Module, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> torch.nn.Module:
+    """Apply a function to a module's tensors; a move to or from the device keeps the Parameter objects.
+
+    PyTorch keeps them by assigning ``.data``, which it refuses between the host and a Python device. Its other way,
+    swapping what the two objects hold, is chosen for such moves.
+    """
+    future: Any = torch.__future__
+    before = future.get_swap_module_params_on_conversion()
+    future.set_swap_module_params_on_conversion(before or _crosses(self, fn))
+    try:
+        moved: torch.nn.Module = _native_apply(self, fn, recurse)
+        return moved
+    finally:
+        future.set_swap_module_params_on_conversion(before)
+
+
+def _crosses(module: torch.nn.Module, fn: Callable[[torch.Tensor], torch.Tensor]) -> bool:
+    """Say whether a function moves a parameter between the host and the simulated device."""
+    for parameter in module.parameters(recurse=False):
+        with torch.no_grad():
+            return fn(parameter.new_empty(0)).device.type != parameter.device.type
+    return False

@@ -1,0 +1,53 @@
+"""Generators of random numbers: a host generator that says it belongs to the simulated device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from conformance.backends.torch_sim.device import checked_index
+
+_Native: Any = torch._C.Generator
+_simulated: dict[int, int] = {}  # address of a native generator → ordinal of its device
+
+
+class _Kind(type(_Native)):  # type: ignore[misc]
+    """Every native generator is an instance of ``torch.Generator``."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, _Native)
+
+
+class Generator(_Native, metaclass=_Kind):  # type: ignore[misc]
+    """``torch.Generator``, which also makes generators of the simulated device."""
+
+    def __new__(cls, device: Any = "cpu") -> Any:
+        """Return a native generator unless the device is ``sim``; raise RuntimeError for an ordinal there is not."""
+        where = torch.device(device)
+        if where.type != "sim":
+            return _Native(where)
+        generator = super().__new__(cls, "cpu")
+        _simulated[generator._cdata] = checked_index(where)
+        return generator
+
+    def __del__(self) -> None:
+        """Forget the address, which another generator may get."""
+        _simulated.pop(self._cdata, None)
+
+    @property
+    def device(self) -> torch.device:
+        """The simulated device of this generator."""
+        return torch.device("sim", _simulated[self._cdata])
+
+
+def device_of(generator: Any) -> torch.device:
+    """Return the device of a generator as an operator receives it, without its Python class."""
+    index = _simulated.get(generator._cdata)
+    device: torch.device = generator.device if index is None else torch.device("sim", index)
+    return device
+
+
+def default_generators(count: int) -> tuple[Any, ...]:
+    """Return one generator per device."""
+    return tuple(Generator(f"sim:{index}") for index in range(count))

@@ -1,0 +1,92 @@
+"""Operators of the simulated device that the fallback cannot serve: memory, copies, and what a device overrides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from conformance.backends.torch_sim.device import checked_index
+from conformance.backends.torch_sim.memory import is_sim, run_layout, to_host, to_sim
+
+_aten: Any = torch.ops.aten
+
+
+def _empty(size: Any, *, dtype: Any = None, device: Any = None, memory_format: Any = None, **_: Any) -> torch.Tensor:
+    """Return new memory; the factory operators of PyTorch are built on it."""
+    host = torch.empty(size, dtype=dtype, device="cpu", memory_format=memory_format or torch.contiguous_format)
+    return to_sim(host, checked_index(device))
+
+
+def _empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = None, **_: Any) -> torch.Tensor:
+    return to_sim(torch.empty_strided(size, stride, dtype=dtype, device="cpu"), checked_index(device))
+
+
+def _copy_from(source: torch.Tensor, target: torch.Tensor, non_blocking: bool = False) -> torch.Tensor:
+    """Copy between any two devices, converting the dtype."""
+    host = to_host(target) if is_sim(target) else target
+    host.copy_(to_host(source) if is_sim(source) else source)
+    return target
+
+
+def _resize(tensor: torch.Tensor, size: Any, *, memory_format: Any = None) -> torch.Tensor:
+    """Resize in place, with new memory when the old is too small."""
+    needed = (math.prod(size) + tensor.storage_offset()) * tensor.element_size()
+    if needed > tensor.untyped_storage().nbytes():
+        larger = to_sim(torch.empty(needed // tensor.element_size(), dtype=tensor.dtype), checked_index(tensor.device))
+        kept = tensor.untyped_storage().nbytes() // tensor.element_size()
+        whole = run_layout(_aten.as_strided.default, tensor, [kept], [1], 0)
+        to_host(larger)[:kept].copy_(to_host(whole))
+        offset = tensor.storage_offset()
+        set_storage = _aten.set_.source_Storage_storage_offset
+        run_layout(set_storage, tensor, larger.untyped_storage(), offset, tensor.size(), tensor.stride())
+    resized: torch.Tensor = run_layout(_aten.resize_.default, tensor, size, memory_format=memory_format)
+    return resized
+
+
+def _layout_kernel(operator: Any) -> Callable[..., Any]:
+    return lambda *args, **kwargs: run_layout(operator, *args, **kwargs)
+
+
+def _convolution(x: Any, weight: Any, bias: Any, *settings: Any) -> torch.Tensor:
+    host = [None if tensor is None else to_host(tensor) for tensor in (x, weight, bias)]
+    return to_sim(_aten.convolution.default(*host, *settings), x.device.index)
+
+
+def _convolution_backward(grad: Any, x: Any, weight: Any, *settings: Any) -> tuple[Any, ...]:
+    *geometry, wanted = settings
+    host = (to_host(grad), to_host(x), to_host(weight))
+    grads = _aten.convolution_backward.default(*host, [weight.size(0)], *geometry, wanted)
+    return tuple(None if tensor is None else to_sim(tensor, x.device.index) for tensor in grads)
+
+
+def _no_fused_attention(*args: Any, **kwargs: Any) -> int:
+    return 0  # SDPBackend.MATH
+
+
+_LAYOUT = (
+    "set_.source_Storage",
+    "set_.source_Storage_storage_offset",
+    "set_.source_Tensor",
+    "set_",
+    "is_set_to",
+)
+
+
+def kernels() -> dict[str, Callable[..., Any]]:
+    """Return the operators with a kernel of their own."""
+    own: dict[str, Callable[..., Any]] = {
+        "empty.memory_format": _empty,
+        "empty_strided": _empty_strided,
+        "_copy_from": _copy_from,
+        "resize_": _resize,
+        "convolution_overrideable": _convolution,
+        "convolution_backward_overrideable": _convolution_backward,
+        "_fused_sdp_choice": _no_fused_attention,
+    }
+    for name in _LAYOUT:
+        base, _, overload = name.partition(".")
+        own[name] = _layout_kernel(getattr(getattr(_aten, base), overload or "default"))
+    return own
