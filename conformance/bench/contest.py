@@ -64,7 +64,7 @@ class Contest:
         self._say(", ".join(told) + "\n")
 
     def _time(self, task: Task, ready: dict[str, tuple[Entrant, Timed]]) -> None:
-        runners = [Runner(timed.call, entrant.backend.synchronize) for entrant, timed in ready.values()]
+        runners = [Runner(timed.call, entrant.backend.synchronize, timed.renew) for entrant, timed in ready.values()]
         try:
             timings = dict(zip(ready, measure(runners, self.rounds), strict=True))
         except Exception as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from conformance.bench.outcome import Outcome, Report
 
+WIDTH = 100
 LEGEND = "µs per operation: the median round, ± half the distance of the quartiles."
 RATIOS = (
     "`against {base}` says how many times {base}'s time: the median ratio of rounds timed one after the other, in one "
@@ -19,7 +21,7 @@ def pretty(report: Report) -> str:
     lines = grid(report)
     widths = [max(len(row[column]) for row in lines) for column in range(len(lines[0]))]
     rows = ["  ".join(_aligned(cells, widths)).rstrip() for cells in lines]
-    return "\n".join([setting(report), "", *rows, "", *legend(report), *problems(report)])
+    return "\n".join([setting(report), "", *rows, "", *wrapped(legend(report)), *problems(report)])
 
 
 def markdown(report: Report) -> str:
@@ -58,6 +60,11 @@ def legend(report: Report) -> list[str]:
     if len(report.backends) == 1:
         return [LEGEND]
     return [LEGEND, RATIOS.format(base=report.backends[0].label), NOISE]
+
+
+def wrapped(sentences: Sequence[str]) -> list[str]:
+    """Lines that fit a terminal, each sentence on lines of its own."""
+    return [line for sentence in sentences for line in textwrap.wrap(sentence, WIDTH)]
 
 
 def problems(report: Report) -> list[str]:

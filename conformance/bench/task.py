@@ -24,13 +24,15 @@ class Timed:
 
     `call` takes nothing and returns a float32 tensor or a tuple of them; `want` holds as many arrays in double
     precision. A result is right when no element is further off than `tolerance` times the largest wanted magnitude.
-    `operations` says how many operations one call performs: times are told per operation.
+    `operations` says how many operations one call performs: times are told per operation. `renew` runs before each
+    round and is not timed.
     """
 
     call: Callable[[], Any]
     want: tuple[np.ndarray, ...]
     tolerance: float
     operations: int = 1
+    renew: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True)

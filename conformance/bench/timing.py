@@ -25,13 +25,20 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Runner:
-    """A call, and what to wait for at the end of a round on a device that works on its own."""
+    """A call, what to wait for at the end of a round on a device that works on its own, and what to do before one.
+
+    Where things lie in memory makes a difference that a whole run keeps; `renew` puts them elsewhere for each round.
+    """
 
     call: Callable[[], Any]
     synchronize: Callable[[], Any] | None = None
+    renew: Callable[[], Any] | None = None
 
     def seconds(self, iterations: int) -> float:
         """The time that `iterations` calls take together."""
+        if self.renew is not None:
+            self.renew()
+        gc.collect()
         call, rest = self.call, range(iterations)
         start = time.perf_counter()
         for _ in rest:
@@ -83,7 +90,6 @@ def measure(runners: Sequence[Runner], rounds: int = ROUNDS, round_seconds: floa
         turns = range(len(runners))
         for number in range(rounds):
             for turn in turns if number % 2 == 0 else reversed(turns):
-                gc.collect()
                 durations[turn].append(runners[turn].seconds(iterations[turn]))
     return [Timing(count, tuple(times)) for count, times in zip(iterations, durations, strict=True)]
 
