@@ -13,7 +13,7 @@ RATIOS = (
     "`against {base}` says how many times {base}'s time: the median ratio of rounds timed one after the other, in one "
     "process, and its 95 % interval."
 )
-NOISE = "Name a backend twice to see the noise: an interval of its ratio that leaves out 1 is noise of that size."
+NOISE = "Name a backend twice to see how far noise alone moves a ratio."
 
 
 def pretty(report: Report) -> str:

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from conformance.bench import table
-from conformance.bench.launch import LaunchError, Order, run
+from conformance.bench.launch import PYTEST_USAGE_ERROR, LaunchError, Order, run
 from conformance.bench.task import catalogue, select
 from conformance.bench.timing import MIN_ROUNDS, ROUNDS
 from conformance.specification import SelectionError
@@ -24,7 +24,8 @@ Examples
   pytest-benchmark compare bench.json --group-by group
 
 \b
-Exit status: 0; 1 when a result was wrong, a call failed, or a backend has no time at all; 2 for a wrong command line.
+Exit status: 0; 1 when a result was wrong, a call failed, or a backend has no time at all; 2 for a wrong command line, 4 when a
+backend cannot be loaded.
 """
 
 
@@ -58,12 +59,16 @@ def bench(
         tasks = select(selectors)
     except SelectionError as error:
         raise click.UsageError(str(error)) from None
+    if not tasks:
+        raise click.UsageError("the selection leaves nothing to time")
     if listing:
         for task in tasks:
             click.echo(f"{task.name:<{max(map(len, catalogue()))}}  {task.summary}")
         return
     if not backends:
         raise click.UsageError("name a backend to time: --backend B (`conformance backends` lists them)")
+    if output is not None and not output.absolute().parent.is_dir():
+        raise click.UsageError(f"there is no folder `{output.parent}` to save to")
     _time(Order(backends, selectors, rounds, threads, device, output), style)
 
 
@@ -71,7 +76,8 @@ def _time(order: Order, style: str) -> None:
     try:
         report = run(order)
     except LaunchError as error:
-        click.echo(f"{error.text}\n{error}", err=True)
+        if error.code != PYTEST_USAGE_ERROR:  # it has told that itself
+            click.echo(f"{error.text}\n{error}", err=True)
         sys.exit(error.code if error.code > 0 else 1)
     if style == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())

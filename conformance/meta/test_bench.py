@@ -252,6 +252,8 @@ def test_green_means_timed_and_right() -> None:
         (["--list", "train.*"], 0, "train.mlp"),
         (["overhead.ad", "--backend", "toy"], 2, "did you mean `overhead.add`"),
         (["overhead.add"], 2, "--backend B"),
+        (["overhead.*", "!overhead.*", "--backend", "toy"], 2, "leaves nothing"),
+        (["--backend", "toy", "-o", "no-such-folder/bench.json"], 2, "no folder `no-such-folder`"),
         (["--rounds", "3", "--backend", "toy"], 2, "x>=7"),
         (["--help"], 0, "pytest-benchmark compare"),
     ],
