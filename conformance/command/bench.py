@@ -24,8 +24,11 @@ Examples
   pytest-benchmark compare bench.json --group-by group
 
 \b
-Exit status: 0; 1 when a result was wrong, a call failed, or a backend has no time at all; 2 for a wrong command line, 4 when a
-backend cannot be loaded.
+Exit status
+  0  every result was right, and each backend has a time
+  1  a result was wrong, a call failed, or a backend has no time at all
+  2  a wrong command line
+  4  a backend cannot be loaded
 """
 
 
