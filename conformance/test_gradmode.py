@@ -1,0 +1,185 @@
+"""Laws of the chapter gradmode: exceptions, threads and decorators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from conformance.case import Trial
+
+
+class EarlyExitError(Exception):
+    """Ends a block or a function early."""
+
+
+def modes(torch: Any) -> dict[str, tuple[Callable[[], Any], bool]]:
+    """Each way to set the mode for a block or a function, and whether operations are recorded inside."""
+    return {
+        "no_grad()": (lambda: torch.no_grad(), False),
+        "enable_grad()": (lambda: torch.enable_grad(), True),
+        "set_grad_enabled(False)": (lambda: torch.set_grad_enabled(False), False),
+        "set_grad_enabled(True)": (lambda: torch.set_grad_enabled(True), True),
+    }
+
+
+@pytest.mark.clause("gradmode.state.exception")
+def test_exception(trial: Trial) -> None:
+    """The mode after the block is the mode before it, on or off."""
+    torch = trial.namespace
+    for name, (mode, recording) in modes(torch).items():
+        for outer in (True, False):
+            call = f"with set_grad_enabled({outer}): with {name}: raise"
+            with trial.case(f"{name} inside {outer}", call=call) as case, torch.set_grad_enabled(outer):
+                with suppress(EarlyExitError), mode():
+                    case.equal("inside", torch.is_grad_enabled(), recording)
+                    raise EarlyExitError
+                case.equal("after", torch.is_grad_enabled(), outer)
+
+
+@pytest.mark.clause("gradmode.thread.local")
+def test_thread(trial: Trial) -> None:
+    """What one thread sets, another does not see."""
+    torch = trial.namespace
+
+    def observe() -> tuple[bool, bool]:
+        enabled = torch.is_grad_enabled()
+        recorded = (torch.ones(2, requires_grad=True, device=trial.device) * 2).requires_grad
+        torch.set_grad_enabled(not enabled)
+        return enabled, recorded
+
+    for outer in (False, True):
+        call = f"with set_grad_enabled({outer}): start a thread"
+        with (
+            trial.case(f"from {outer}", call=call) as case,
+            torch.set_grad_enabled(outer),
+            ThreadPoolExecutor(1) as pool,
+        ):
+            enabled, recorded = pool.submit(observe).result()
+            case.equal("is_grad_enabled() in the thread", enabled, True)
+            case.equal("requires_grad of a result in the thread", recorded, True)
+            case.equal("is_grad_enabled() after the thread", torch.is_grad_enabled(), outer)
+
+
+@pytest.mark.clause("gradmode.decorator.call")
+def test_decorator(trial: Trial) -> None:
+    """Every call has the mode, the second one too, and a call from inside another."""
+    torch = trial.namespace
+
+    def observe(x: Any, again: Callable[..., Any] | None) -> list[Any]:
+        here = [torch.is_grad_enabled(), (x * 2).requires_grad]
+        return here + again(x, None) if again else here
+
+    with trial.case("two calls", call="@torch.no_grad() on a function") as case:
+        x = torch.ones(2, requires_grad=True)
+        decorated = torch.no_grad()(observe)
+        for number in ("first", "second"):
+            case.equal(f"{number} call", decorated(x, decorated), [False] * 4)
+            case.equal(f"is_grad_enabled() after the {number} call", torch.is_grad_enabled(), True)
+            case.equal(f"requires_grad of a result after the {number} call", (x * 2).requires_grad, True)
+
+
+@pytest.mark.clause("gradmode.decorator.bare")
+def test_bare_decorator(trial: Trial) -> None:
+    """The class itself decorates."""
+    torch = trial.namespace
+    for name, recording in (("no_grad", False), ("enable_grad", True)):
+        with trial.case(name, call=f"@torch.{name} on a function") as case, torch.set_grad_enabled(not recording):
+            x = torch.ones(2, requires_grad=True)
+            y = getattr(torch, name)(lambda x: x * 2)(x)
+            case.same(y, [2.0, 2.0])
+            case.equal("requires_grad of the result", y.requires_grad, recording)
+            case.equal("is_grad_enabled() after the call", torch.is_grad_enabled(), not recording)
+
+
+@pytest.mark.clause("gradmode.decorator.set")
+def test_set_decorator(trial: Trial) -> None:
+    """Decorating sets no mode; calling does."""
+    torch = trial.namespace
+    for flag in (False, True):
+        with trial.case(f"{flag}", call=f"@torch.set_grad_enabled({flag})") as case, torch.set_grad_enabled(not flag):
+            decorated = torch.set_grad_enabled(flag)(lambda: torch.is_grad_enabled())
+            case.equal("after the definition", torch.is_grad_enabled(), not flag)
+            case.equal("in the call", decorated(), flag)
+            case.equal("after the call", torch.is_grad_enabled(), not flag)
+
+
+@pytest.mark.clause("gradmode.decorator.generator")
+def test_generator(trial: Trial) -> None:
+    """The mode changes at every step in and out of the body, also when a value is sent or an exception thrown in."""
+    torch = trial.namespace
+
+    def steps() -> Generator[list[Any], Any, None]:
+        sent = yield [torch.is_grad_enabled()]
+        try:
+            yield [sent, torch.is_grad_enabled()]
+        except EarlyExitError:
+            yield ["caught", torch.is_grad_enabled()]
+
+    with trial.case("steps", call="@torch.no_grad() on a generator function") as case:
+        walk = torch.no_grad()(steps)()
+        case.equal("before the first value", torch.is_grad_enabled(), True)
+        case.equal("first value", next(walk), [False])
+        case.equal("between the values", torch.is_grad_enabled(), True)
+        case.equal("after a value is sent", walk.send("sent"), ["sent", False])
+        case.equal("between the values again", torch.is_grad_enabled(), True)
+        case.equal("after an exception is thrown in", walk.throw(EarlyExitError()), ["caught", False])
+        case.equal("rest", list(walk), [])
+        case.equal("at the end", torch.is_grad_enabled(), True)
+
+
+@pytest.mark.clause("gradmode.decorator.name")
+def test_name(trial: Trial) -> None:
+    """A decorated function looks like the one it wraps."""
+    torch = trial.namespace
+    for name, (mode, _) in modes(torch).items():
+        with trial.case(name, call=f"@torch.{name} on a function") as case:
+
+            def scale(x: Any, *, by: float = 2.0) -> Any:
+                """Multiply."""
+                return x * by
+
+            decorated = mode()(scale)
+            case.equal("__name__", decorated.__name__, "scale")
+            case.equal("__doc__", decorated.__doc__, "Multiply.")
+            case.same(decorated(torch.ones(2)), [2.0, 2.0])
+            case.same(decorated(torch.ones(2), by=5.0), [5.0, 5.0])
+
+
+@pytest.mark.clause("gradmode.decorator.exception")
+def test_decorator_exception(trial: Trial) -> None:
+    """The exception arrives at the caller, whose mode is as before."""
+    torch = trial.namespace
+    for name, (mode, recording) in modes(torch).items():
+        with trial.case(name, call=f"@torch.{name} on a function that raises") as case:
+            seen: list[bool] = []
+
+            def fail(seen: list[bool] = seen) -> None:
+                seen.append(torch.is_grad_enabled())
+                raise EarlyExitError("inside")
+
+            decorated = mode()(fail)
+            with torch.set_grad_enabled(not recording):
+                try:
+                    decorated()
+                except EarlyExitError as error:
+                    case.equal("exception", str(error), "inside")
+                case.equal("in the call", seen, [recording])
+                case.equal("after the call", torch.is_grad_enabled(), not recording)
+
+
+@pytest.mark.clause("gradmode.inference.decorator")
+def test_inference_decorator(trial: Trial) -> None:
+    """Results of the function are inference tensors; results outside are not."""
+    torch = trial.namespace
+    with trial.case("call", call="@torch.inference_mode() on a function") as case:
+        x = torch.ones(2, requires_grad=True)
+        y = torch.inference_mode()(lambda x: x * 2)(x)
+        case.same(y, [2.0, 2.0])
+        case.equal("is_inference() of the result", y.is_inference(), True)
+        case.equal("requires_grad of the result", y.requires_grad, False)
+        case.equal("is_inference_mode_enabled() after the call", torch.is_inference_mode_enabled(), False)
+        case.equal("requires_grad of a result after the call", (x * 2).requires_grad, True)
