@@ -57,8 +57,8 @@ class Table:
 
     @property
     def is_operations(self) -> bool:
-        """Whether the rows are ways to call an operation."""
-        return "call" in self.columns
+        """Whether the rows are ways to call an operation, with inputs and a formula."""
+        return {"call", "inputs", "equals"} <= set(self.columns)
 
     def records(self) -> Iterator[dict[str, str]]:
         """Each row as column → cell."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import NoReturn
+
 import pytest
 
 from conformance import backend as backends
@@ -17,8 +19,10 @@ from conformance.outcome import describe, outcome_of, status_letter
 from conformance.planning import Plan, Slot
 from conformance.recording import Recorder
 from conformance.specification import SelectionError, find, suggest
+from conformance.terminal import Conclusion
 
 PLAN = pytest.StashKey[Plan]()
+PACKAGE = Path(__file__).resolve().parent
 DEFAULT_BACKEND = "reference"
 
 
@@ -37,10 +41,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register markers and, in the process that reports, the recorder."""
+    """Register the marker and, in the process that reports, the recorder and the conclusion."""
     config.addinivalue_line("markers", "clause(id): the law checks this clause of the specification")
-    if config.option.records and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Recorder(config, lambda: plan_of(config)), "conformance-recorder")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Conclusion(lambda: plan_of(config)), "conformance-conclusion")
+        if config.option.records:
+            config.pluginmanager.register(Recorder(config, lambda: plan_of(config)), "conformance-recorder")
+    if config.option.pyargs and "conformance" in config.invocation_params.args:
+        documents = find()
+        if PACKAGE not in documents.parents:  # installed from a source tree: the documents lie beside the package
+            config.args.append(str(documents))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`pytest --pyargs conformance` is about a backend; the harness's own tests run in its own tree."""
+    return True if config.option.pyargs and collection_path == PACKAGE / "meta" else None
 
 
 def plan_of(config: pytest.Config) -> Plan:
@@ -53,7 +68,7 @@ def plan_of(config: pytest.Config) -> Plan:
                 chosen, options.select, options.profile, device=options.device, dtype=options.dtype, seed=options.seed
             )
         except (backends.BackendError, SelectionError, SpecificationError) as error:
-            raise pytest.UsageError(str(error)) from error
+            stop(str(error))
         _check_device(plan)
         config.stash[PLAN] = plan
     return config.stash[PLAN]
@@ -63,7 +78,12 @@ def _check_device(plan: Plan) -> None:
     known = {name for device in plan.backend.devices for name in (device, device.split(":")[0])}
     if plan.device is not None and plan.device not in known:
         message = f"{plan.backend.name} has no device `{plan.device}`{suggest(plan.device, known)}"
-        raise pytest.UsageError(f"{message} (it has {', '.join(plan.backend.devices)})")
+        stop(f"{message} (it has {', '.join(plan.backend.devices)})")
+
+
+def stop(message: str) -> NoReturn:
+    """End the session as wrong usage, without a traceback."""
+    pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -80,12 +100,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("clause")
     if marker is None:
         if "trial" in metafunc.fixturenames:
-            raise pytest.UsageError(f"{metafunc.definition.nodeid}: a law names its clause: @pytest.mark.clause(id)")
+            stop(f"{metafunc.definition.nodeid}: a law names its clause: @pytest.mark.clause(id)")
         return
     plan = plan_of(metafunc.config)
     target = _target(plan, marker, metafunc)
     chapter = metafunc.module.__name__.rsplit("test_", maxsplit=1)[-1]
-    slots = list(plan.law_slots(target, chapter, metafunc.fixturenames))
+    slots = list(plan.law_slots(target, chapter, metafunc.fixturenames, marker.kwargs.get("rows", "")))
     ids = [slot.item[len(slot.clause.id) + 1 : -1] for slot in slots]
     metafunc.parametrize("slot", slots, ids=ids, indirect=True)
 
@@ -94,7 +114,7 @@ def _target(plan: Plan, marker: pytest.Mark, metafunc: pytest.Metafunc) -> str:
     target = str(marker.args[0]) if marker.args else ""
     if target != planning.ANY_OPERATION and target not in plan.specification.clauses:
         known = suggest(target, plan.specification.clauses)
-        raise pytest.UsageError(f"{metafunc.definition.nodeid}: no clause is called `{target}`{known}")
+        stop(f"{metafunc.definition.nodeid}: no clause is called `{target}`{known}")
     return target
 
 

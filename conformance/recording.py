@@ -72,6 +72,8 @@ def header_of(plan: Plan, items: int, config: pytest.Config) -> record.Header:
     return record.header(
         specification=record.Edition(plan.specification.version, plan.specification.hash),
         plan=record.Plan(tuple(c.id for c in plan.clauses), items, plan.profile, plan.select, tuple(narrowed)),
-        backend=record.Claims(backend.name, backend.version, backend.devices, backend.accelerator, dict(plan.lacks)),
+        backend=record.Claims(
+            backend.name, str(backend.version), tuple(backend.devices), backend.accelerator, dict(plan.lacks)
+        ),
         seed=plan.seed,
     )

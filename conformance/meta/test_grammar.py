@@ -48,7 +48,7 @@ MALFORMED = {
         "x.md:13: expected one table",
     ),
     "operation table with an example": (
-        CLAUSE + "| call |\n|---|\n| f(x) |\n\n```py\n1  # -> 1\n```\n",
+        CLAUSE + "| call | inputs | equals |\n|---|---|---|\n| f(x) | x(2) | x |\n\n```py\n1  # -> 1\n```\n",
         "x.md:7: expected no example in a clause with an operation table",
     ),
     "requirement without its stop": (CLAUSE + "*Requires: complex*\n", "x.md:7: expected `*Requires: name, name.*`"),
