@@ -1,0 +1,1 @@
+"""The laws: what holds for every row of an operation table, whatever the operation."""

@@ -1,0 +1,118 @@
+"""The value law: what a call gives is what its row's formula says, in every dtype, size and for special values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from conformance.case import Case, Trial
+from conformance.operation import Operation
+from conformance.promotion import INTEGERS, is_floating
+from conformance.sample import (
+    Arrays,
+    admitted,
+    arrays,
+    call,
+    describe,
+    double,
+    extreme_arrays,
+    length,
+    scalars,
+    special_arrays,
+    tensors,
+    wanted,
+)
+from conformance.tolerance import EPSILON, ULPS, rounded, widening
+
+LARGE = (5, 129, 3, 2)
+Sample = tuple[str, str, Arrays]
+
+
+def check(operation: Operation, trial: Trial) -> None:
+    """Run every case of the row and compare with the formula."""
+    for name, dtype, values in samples(operation, trial):
+        with trial.case(name, call=operation.call, inputs=describe(operation, values, dtype)) as case:
+            want = wanted(operation, double(operation, values, dtype))
+            results = call(operation, trial, tensors(operation, trial, values, dtype))
+            compare(case, operation, values, results, want, dtype)
+
+
+def compare(
+    case: Case,
+    operation: Operation,
+    values: Arrays,
+    results: tuple[object, ...],
+    want: tuple[np.ndarray, ...],
+    dtype: str,
+) -> None:
+    """Hold every result against the formula's, in its own dtype."""
+    case.equal("results", len(results), len(want))
+    rules = operation.results(dtype, count=len(want))
+    for position, (got, expected, rule) in enumerate(zip(results, want, rules, strict=True)):
+        label = "values" if len(want) == 1 else f"values {position}"
+        close(case, operation, got, expected, rule, length(operation, values, want), label)
+
+
+def close(
+    case: Case, operation: Operation, got: object, want: np.ndarray, dtype: str, terms: int, name: str = "values"
+) -> None:
+    """Within the row's tolerance: of each element, or of the largest one where terms cancel."""
+    scaled, factor = operation.allowance
+    factor *= widening(terms)
+    finite = np.abs(want[np.isfinite(want)]) if scaled and dtype in ULPS else np.zeros(0)
+    if not factor or not finite.size or not finite.max():
+        case.close(got, want, dtype, factor, name=name)
+        return
+    relative = ULPS[dtype] * EPSILON[dtype] * factor
+    case.within(got, rounded(want, dtype), relative, relative * float(finite.max()), name=name)
+
+
+def samples(operation: Operation, trial: Trial) -> Iterator[Sample]:
+    """Name, dtype and inputs of each case."""
+    dtypes = admitted(operation, trial)
+    for dtype in dtypes:
+        yield dtype, dtype, arrays(operation, trial, dtype, dtype)
+    if trial.quick:
+        return
+    main = [dtype for dtype in ("float32", "float64", "int64", "bool") if dtype in dtypes][:2]
+    if operation.symbols:
+        change = dict(zip(operation.symbols, LARGE, strict=False))
+        for dtype in main:
+            name = f"{dtype} odd sizes"
+            yield name, dtype, arrays(operation, trial, name, dtype, change, fine=True)
+    if operation.elementwise:
+        for dtype in main[:1]:
+            yield f"{dtype} 0-dim", dtype, scalars(operation, trial, f"{dtype} 0-dim", dtype)
+    yield from special_samples(operation, trial, dtypes)
+
+
+def special_samples(operation: Operation, trial: Trial, dtypes: tuple[str, ...]) -> Iterator[Sample]:
+    """Infinities, NaN and zeros where the row is elementwise, planted ones elsewhere, edges of integers if asked."""
+    if operation.special.startswith("no"):
+        return
+    for dtype in dtypes:
+        if is_floating(dtype):
+            if operation.elementwise:
+                yield f"{dtype} special", dtype, special_arrays(operation, trial, f"{dtype} special", dtype)
+            elif operation.chapter in ("pointwise", "compare", "reduce") and dtype == operation.prefer("float32"):
+                yield from planted(operation, trial, dtype)
+        elif dtype in INTEGERS and "edges" in operation.special:
+            yield f"{dtype} edges", dtype, extreme_arrays(operation, dtype)
+
+
+def planted(operation: Operation, trial: Trial, dtype: str) -> Iterator[Sample]:
+    """NaN and infinities planted first, in the middle, last and everywhere in the first input."""
+    target = operation.varied[0].name
+    for word, value, where in (
+        ("nan first", np.nan, slice(0, 1)),
+        ("nan in the middle", np.nan, slice(7, 8)),
+        ("nan last", np.nan, slice(-1, None)),
+        ("all nan", np.nan, slice(None)),
+        ("inf", np.inf, slice(1, 2)),
+        ("-inf only", -np.inf, slice(None)),
+    ):
+        name = f"{dtype} {word}"
+        values = arrays(operation, trial, name, dtype)
+        values[target].reshape(-1)[where] = value
+        yield name, dtype, values

@@ -1,0 +1,277 @@
+"""Operation tables: one row is one way to call an operation, and the definition its results are held against.
+
+A row names its call, its inputs, the dtypes it admits and a NumPy formula in double precision. Everything
+that a law needs to know of the row is parsed here, once, without evaluating anything of a backend.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from types import CodeType
+
+from conformance.promotion import WORDS, promote, result_dtype
+
+COLUMNS = ("call", "inputs", "dtypes", "equals", "result", "grad", "forms", "within", "special", "promotes", "notes")
+FORMS = ("method", "in-place", "out")
+
+_INPUT = re.compile(
+    r"(?P<name>[a-z_]\w*)\((?P<sizes>[\d\s,+=]*)\)"
+    r"(?:\s*:\s*(?P<dtype>[a-z]+\d*))?"
+    r"(?:\s+in\s+\(\s*(?P<low>-?[\d.]+)\s*,\s*(?P<high>-?[\d.]+)\s*\))?"
+    r"(?P<words>(?:\s+(?:distinct|nonzero))*)\s*"
+)
+
+
+class OperationError(ValueError):
+    """A row of an operation table that cannot be read; the message says what was expected."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """One size of an input. Equal numbers in a row are tied; `least` may only grow, `fixed` stays, and so does 1."""
+
+    value: int
+    least: bool = False
+    fixed: bool = False
+
+    def under(self, change: Mapping[int, int]) -> int:
+        """The size after `change` (number written → number wanted)."""
+        wanted = change.get(self.value, self.value)
+        return self.value if self.fixed or (self.least and wanted < self.value) else wanted
+
+
+@dataclass(frozen=True)
+class Input:
+    """One tensor of a row: its name, sizes, own dtype (None: the dtype of the case) and values."""
+
+    name: str
+    sizes: tuple[Size, ...]
+    dtype: str | None = None
+    low: float | None = None
+    high: float | None = None
+    distinct: bool = False
+    nonzero: bool = False
+
+    def shape(self, change: Mapping[int, int] | None = None) -> tuple[int, ...]:
+        """The shape as written, or after a change of sizes."""
+        return tuple(size.under(change or {}) for size in self.sizes)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row of an operation table, ready for the laws."""
+
+    clause: str
+    line: int
+    call: str
+    inputs: tuple[Input, ...]
+    dtypes: tuple[str, ...]
+    equals: str
+    result: tuple[str, ...] = ("same",)
+    grad: str = ""
+    forms: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+    within: str = ""
+    special: str = ""
+    promotes: bool = True
+    notes: str = ""
+    cells: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def chapter(self) -> str:
+        """The first word of the clause id."""
+        return self.clause.partition(".")[0]
+
+    @cached_property
+    def name(self) -> str:
+        """The dotted name below torch: `add`, `linalg.vector_norm`, `Tensor.pow` for a method, or the operator."""
+        node = ast.parse(self.call, mode="eval").body
+        if not isinstance(node, ast.Call):
+            return self.call
+        dotted = ast.unparse(node.func)
+        head, _, rest = dotted.partition(".")
+        return rest if head == "torch" else f"Tensor.{rest}"
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether the gradient laws speak of this row."""
+        return self.grad != "no" and "float64" in self.dtypes
+
+    @property
+    def twice_differentiable(self) -> bool:
+        """Whether the second-gradient law speaks of this row."""
+        return self.differentiable and self.grad != "first"
+
+    @property
+    def has_forms(self) -> bool:
+        """Whether the forms law speaks of this row: it has others than the function."""
+        return bool(self.forms or self.operators)
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether the law of empty inputs speaks of this row."""
+        return bool(self.shrinkable)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the row is held to every bit of the rounded definition."""
+        return self.within == "exact"
+
+    @property
+    def allowance(self) -> tuple[bool, float]:
+        """Whether errors are measured at the largest result of the case, and the factor of the dtype's tolerance."""
+        accumulates = self.chapter in ("reduce", "linalg")
+        words = self.within.split()
+        factor = 0.0 if self.exact else next((float(word) for word in words if word.isdigit()), 1.0)
+        return accumulates or "scale" in words, factor
+
+    @property
+    def varied(self) -> tuple[Input, ...]:
+        """The inputs that take the dtype of the case."""
+        return tuple(item for item in self.inputs if item.dtype is None)
+
+    @property
+    def symbols(self) -> tuple[int, ...]:
+        """The sizes written in the row that a law may change, in order of appearance."""
+        seen = dict.fromkeys(size.value for item in self.inputs for size in item.sizes if not size.fixed)
+        return tuple(seen)
+
+    @property
+    def shrinkable(self) -> tuple[int, ...]:
+        """The sizes that a law may make 1 or 0."""
+        held = {size.value for item in self.inputs for size in item.sizes if size.least or size.fixed}
+        return tuple(symbol for symbol in self.symbols if symbol not in held)
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether every input may be 0-dim: a row of pointwise or compare that holds no size back."""
+        return self.chapter in ("pointwise", "compare") and self.shrinkable == self.symbols
+
+    def dtype_of(self, item: Input, dtype: str) -> str:
+        """The dtype of one input in a case of `dtype`."""
+        return item.dtype or dtype
+
+    def results(self, *dtypes: str, count: int = 1) -> tuple[str, ...]:
+        """The dtypes of `count` results, given the dtypes of the varied inputs; one rule serves all results."""
+        rules = self.result * count if len(self.result) == 1 else self.result
+        return tuple(result_dtype(rule, promote(*dtypes)) for rule in rules)
+
+    def code(self) -> CodeType:
+        """The call, compiled."""
+        return _compile(self.call)
+
+    def formula(self) -> CodeType:
+        """The definition, compiled."""
+        return _compile(self.equals)
+
+    def prefer(self, *dtypes: str) -> str:
+        """The first of `dtypes` that the row admits, or else the row's first."""
+        return next((dtype for dtype in dtypes if dtype in self.dtypes), self.dtypes[0])
+
+    def __str__(self) -> str:
+        return self.call
+
+
+@cache
+def _compile(source: str) -> CodeType:
+    return compile(source, f"<{source}>", "eval")
+
+
+def read_dtypes(cell: str) -> tuple[str, ...]:
+    """The dtypes that the words of a cell name, in a fixed order; `-uint8` takes one away."""
+    chosen: dict[str, None] = {}
+    for word in cell.replace(",", " ").split():
+        names = WORDS.get(word.removeprefix("-"))
+        if names is None:
+            raise OperationError(f"unknown dtype word {word!r}, expected one of {', '.join(WORDS)}")
+        for name in names:
+            if word.startswith("-"):
+                chosen.pop(name, None)
+            else:
+                chosen[name] = None
+    if not chosen:
+        raise OperationError("a row needs at least one dtype")
+    return tuple(chosen)
+
+
+def read_inputs(cell: str) -> tuple[Input, ...]:
+    """The inputs of a row; the grammar is in spec/README.md."""
+    inputs: list[Input] = []
+    position = 0
+    while position < len(cell):
+        match = _INPUT.match(cell, position)
+        if match is None:
+            raise OperationError(f"cannot read the inputs from {cell[position:]!r}, expected name(size, ...)")
+        inputs.append(_input(match))
+        position = match.end()
+    if not inputs:
+        raise OperationError("a row needs at least one input")
+    return tuple(inputs)
+
+
+def _input(match: re.Match[str]) -> Input:
+    dtype = match["dtype"]
+    if dtype is not None and (dtype not in WORDS or WORDS[dtype] != (dtype,)):
+        raise OperationError(f"unknown dtype {dtype!r} of input {match['name']}")
+    words = match["words"].split()
+    return Input(
+        name=match["name"],
+        sizes=tuple(_size(part.strip()) for part in match["sizes"].split(",") if part.strip()),
+        dtype=dtype,
+        low=None if match["low"] is None else float(match["low"]),
+        high=None if match["high"] is None else float(match["high"]),
+        distinct="distinct" in words,
+        nonzero="nonzero" in words,
+    )
+
+
+def _size(text: str) -> Size:
+    digits = text.strip("+=")
+    if not digits.isdigit():
+        raise OperationError(f"unknown size {text!r}, expected 4, 4+ (never smaller) or =4 (stays)")
+    return Size(int(digits), least=text.endswith("+"), fixed=text.startswith("=") or digits == "1")
+
+
+def read_row(clause: str, columns: Sequence[str], cells: Sequence[str], line: int = 0) -> Operation:
+    """The operation of one table row. Raises OperationError naming the cell that cannot be read."""
+    unknown = sorted(set(columns) - set(COLUMNS))
+    if unknown:
+        raise OperationError(f"unknown column {unknown[0]!r}, expected some of {', '.join(COLUMNS)}")
+    row = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
+    for name in ("call", "inputs", "dtypes", "equals"):
+        if not row.get(name):
+            raise OperationError(f"the column {name!r} is missing or empty")
+    forms = [part.strip() for part in row.get("forms", "").split(",") if part.strip()]
+    try:
+        operation = Operation(
+            clause=clause,
+            line=line,
+            call=row["call"],
+            inputs=read_inputs(row["inputs"]),
+            dtypes=read_dtypes(row["dtypes"]),
+            equals=row["equals"],
+            result=tuple(part.strip() for part in (row.get("result") or "same").split(",")),
+            grad=row.get("grad", ""),
+            forms=tuple(form for form in forms if form in FORMS),
+            operators=tuple(form for form in forms if form not in FORMS),
+            within=row.get("within", ""),
+            special=row.get("special", ""),
+            promotes=row.get("promotes", "") != "no" and not row["call"].startswith("torch.linalg"),
+            notes=row.get("notes", ""),
+            cells=row,
+        )
+        for source in (operation.call, operation.equals, *operation.operators):
+            ast.parse(source, mode="eval")
+    except SyntaxError as error:
+        raise OperationError(f"cannot compile {error.text or row['call']!r}: {error.msg}") from error
+    if operation.grad not in ("", "no", "first"):
+        raise OperationError(f"the cell 'grad' is {operation.grad!r}, expected no or first")
+    if not re.fullmatch(r"|exact|scale|(scale )?\d+", operation.within):
+        raise OperationError(
+            f"the cell 'within' is {operation.within!r}, expected exact, scale, a number or scale and a number"
+        )
+    return operation

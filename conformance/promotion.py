@@ -1,0 +1,81 @@
+"""Dtype names, the words that operation tables use for groups of them, and the promotion lattice."""
+
+from __future__ import annotations
+
+from functools import cache
+
+INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
+HALVES = ("float16", "bfloat16")
+FLOATS = ("float32", "float64")
+COMPLEXES = ("complex64", "complex128")
+DTYPES = ("bool", *INTEGERS, *HALVES, *FLOATS, *COMPLEXES)
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "integer": INTEGERS,
+    "signed": INTEGERS[1:],
+    "half": HALVES,
+    "float": FLOATS,
+    "complex": COMPLEXES,
+    "number": (*INTEGERS, *HALVES, *FLOATS),
+    "any": DTYPES,
+}
+WORDS: dict[str, tuple[str, ...]] = {**GROUPS, **{name: (name,) for name in DTYPES}}
+
+_REAL = {"complex64": "float32", "complex128": "float64"}
+_BITS = {"bool": 1, "uint8": 8, "int8": 8, "int16": 16, "int32": 32, "int64": 64}
+_BITS |= {"float16": 16, "bfloat16": 16, "float32": 32, "float64": 64, "complex64": 32, "complex128": 64}
+
+
+def is_floating(dtype: str) -> bool:
+    """Whether values of the dtype are rounded and real."""
+    return dtype in HALVES or dtype in FLOATS
+
+
+def kind(dtype: str) -> int:
+    """The category of a dtype: 0 bool, 1 integer, 2 floating, 3 complex."""
+    if dtype == "bool":
+        return 0
+    if dtype in INTEGERS:
+        return 1
+    return 3 if dtype in COMPLEXES else 2
+
+
+@cache
+def promote(*dtypes: str) -> str:
+    """The dtype of a result between tensors of these dtypes, all of them dimensioned."""
+    result = dtypes[0]
+    for dtype in dtypes[1:]:
+        result = _promote_two(result, dtype)
+    return result
+
+
+def _promote_two(a: str, b: str) -> str:
+    if a == b:
+        return a
+    low, high = sorted((a, b), key=lambda name: (kind(name), _BITS[name]))
+    if kind(low) < kind(high):
+        if kind(high) == 3 and kind(low) == 2:
+            return "complex128" if "64" in (str(_BITS[low]), str(_BITS[high])) else "complex64"
+        return high
+    if _BITS[low] == _BITS[high]:
+        return {1: "int16", 2: "float32"}[kind(high)]
+    return high
+
+
+def result_dtype(rule: str, dtype: str) -> str:
+    """The dtype that the rule of a column `result` gives for operands of `dtype`.
+
+    `same` keeps it; `float` turns bool and integers into float32; `total` turns them into int64; `real` takes the
+    real part's dtype; any dtype name is itself.
+    """
+    if rule == "same":
+        return dtype
+    if rule == "float":
+        return "float32" if kind(dtype) < 2 else dtype
+    if rule == "total":
+        return "int64" if kind(dtype) < 2 else dtype
+    if rule == "real":
+        return _REAL.get(dtype, dtype)
+    if rule in DTYPES:
+        return rule
+    raise ValueError(f"unknown result rule {rule!r}, expected same, float, total, real or a dtype")

@@ -1,0 +1,233 @@
+"""Inputs of operations: which values, in which dtype and size, and the tensors and arrays made of them.
+
+Values are drawn from a generator seeded by the case's own name, so that every backend meets the same ones. Most are
+multiples of one eighth: few enough bits that sums and products stay exact, and never constant. Gradient inputs lie
+on a lattice that keeps away from the multiples of one tenth, where the kinks are, and apart from each other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+from scipy import special as scipy_special
+
+from conformance.case import Trial
+from conformance.operation import Input, Operation
+from conformance.promotion import COMPLEXES, HALVES, INTEGERS, kind
+
+Arrays = dict[str, np.ndarray]
+
+STORED: dict[str, np.dtype[Any]] = {"bfloat16": np.dtype(ml_dtypes.bfloat16)}
+SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.0, 2.5, -2.5)
+GRADIENT_OFFSETS = (0.0314, 0.0718, 0.0549, 0.0427)
+CAPABILITY_OF = {"complex": COMPLEXES, "half": ("float16",), "bf16": ("bfloat16",)}
+
+
+def stored(dtype: str) -> np.dtype[Any]:
+    """The NumPy dtype that holds the values of a dtype name."""
+    return STORED.get(dtype) or np.dtype(dtype)
+
+
+def admitted(operation: Operation, trial: Trial) -> tuple[str, ...]:
+    """The dtypes to run: what the row admits, less what the backend declares that it lacks, or the one asked for."""
+    lacked = {dtype for name, dtypes in CAPABILITY_OF.items() if name in trial.backend.lacks for dtype in dtypes}
+    return tuple(d for d in operation.dtypes if d not in lacked and trial.dtype in (None, d))
+
+
+def limits(item: Input, dtype: str) -> tuple[float, float]:
+    """The interval that values of an input are drawn from; integers take its whole-number hull."""
+    low, high = (-3.0, 3.0) if item.low is None or item.high is None else (item.low, item.high)
+    if dtype in INTEGERS:
+        if item.low is None:
+            low, high = -9.0, 9.0
+        low, high = math.floor(low), math.ceil(high)
+        if dtype == "uint8":
+            low, high = max(0, low), max(1, high)
+    return low, high
+
+
+def draw(rng: np.random.Generator, item: Input, dtype: str, shape: tuple[int, ...], fine: bool = False) -> np.ndarray:
+    """Values of one input in its own dtype. `fine` fills the whole significand; else floats are eighths."""
+    size = math.prod(shape)
+    if dtype == "bool":
+        truths = rng.integers(0, 2, size)
+        truths[:2] = (1, 0)[: min(2, size)]
+        return truths.astype(bool).reshape(shape)
+    if item.distinct:
+        return _distinct(rng, dtype, size).reshape(shape)
+    low, high = limits(item, dtype)
+    values: np.ndarray
+    if dtype in COMPLEXES:
+        parts = rng.integers(math.ceil(low * 8), math.floor(high * 8) + 1, (2, size)) / 8
+        parts[parts == 0] = 0.125  # the sign of a part that is zero is open
+        values = parts[0] + 1j * parts[1]
+    elif dtype in INTEGERS:
+        values = rng.integers(int(low), int(high) + 1, size)
+    elif fine:
+        values = rng.uniform(low, high, size)
+    else:
+        values = rng.integers(math.ceil(low * 8), math.floor(high * 8) + 1, size) / 8
+    if item.nonzero:
+        values = np.where(np.abs(values) < 0.25, 1, values)
+    return values.astype(stored(dtype)).reshape(shape)
+
+
+def _distinct(rng: np.random.Generator, dtype: str, size: int) -> np.ndarray:
+    order = rng.permutation(size)
+    if dtype in INTEGERS:
+        return (order if dtype == "uint8" else order - size // 2).astype(stored(dtype))
+    values = (order - size // 2) / 8
+    return (values + 1j * rng.permutation(size) / 8 if dtype in COMPLEXES else values).astype(stored(dtype))
+
+
+def arrays(
+    operation: Operation,
+    trial: Trial,
+    case: str,
+    dtype: str,
+    change: Mapping[int, int] | None = None,
+    fine: bool = False,
+) -> Arrays:
+    """Every input of the row for one case, in its stored dtype."""
+    rng = trial.generator(case)
+    result: Arrays = {}
+    for item in operation.inputs:
+        own = operation.dtype_of(item, dtype)
+        result[item.name] = draw(rng, item, own, item.shape(change), fine and own not in HALVES)
+    return result
+
+
+def scalars(operation: Operation, trial: Trial, case: str, dtype: str) -> Arrays:
+    """Every input as a 0-dim array."""
+    rng = trial.generator(case)
+    return {i.name: draw(rng, i, operation.dtype_of(i, dtype), (1,)).reshape(()) for i in operation.inputs}
+
+
+def gradient_arrays(operation: Operation, trial: Trial, case: str) -> Arrays:
+    """Float64 inputs at smooth points: distinct, apart from each other and from every multiple of one tenth."""
+    rng = trial.generator(case)
+    result: Arrays = {}
+    for position, item in enumerate(operation.inputs):
+        shape, own = item.shape(), operation.dtype_of(item, "float64")
+        if own != "float64":
+            result[item.name] = draw(rng, item, own, shape)
+            continue
+        low, high = limits(item, own)
+        first, last = math.ceil(low * 10), math.floor(high * 10) - 1
+        size = math.prod(shape)
+        steps = np.arange(first, last + 1)
+        chosen = rng.permutation(steps)[:size] if len(steps) >= size else rng.choice(steps, size)
+        values = chosen / 10 + GRADIENT_OFFSETS[position % len(GRADIENT_OFFSETS)]
+        if item.nonzero:
+            values = np.where(np.abs(values) < 0.25, values + 0.5, values)
+        result[item.name] = values.reshape(shape)
+    return result
+
+
+def special_arrays(operation: Operation, trial: Trial, case: str, dtype: str) -> Arrays:
+    """Infinities, NaN, both zeros and ones: every combination over one or two varied inputs, a choice over more."""
+    rng = trial.generator(case)
+    names = [item.name for item in operation.varied]
+    values = np.array([v for v in SPECIAL if "zeros" not in operation.special or math.copysign(1, v) > 0 or v])
+    if len(names) <= 2:
+        grid = np.meshgrid(*[values] * len(names), indexing="ij")
+        chosen = dict(zip(names, (axis.ravel() for axis in grid), strict=True))
+    else:
+        chosen = {name: rng.choice(values, 160) for name in names}
+    size = len(chosen[names[0]])
+    result: Arrays = {}
+    for item in operation.inputs:
+        own = operation.dtype_of(item, dtype)
+        result[item.name] = (
+            chosen[item.name].astype(stored(own)) if item.dtype is None else draw(rng, item, own, (size,))
+        )
+    return result
+
+
+@cache
+def extremes(dtype: str) -> np.ndarray:
+    """The edges of an integer dtype."""
+    info = np.iinfo(dtype)
+    edges = sorted({info.min, info.min + 1, 0, 1, 2, 7, info.max - 1, info.max} | ({-1, -2, -7} if info.min else set()))
+    return np.array(edges, dtype)
+
+
+def extreme_arrays(operation: Operation, dtype: str) -> Arrays:
+    """Every combination of the edges of an integer dtype over the varied inputs."""
+    names = [item.name for item in operation.varied]
+    grid = np.meshgrid(*[extremes(dtype)] * len(names), indexing="ij")
+    return {name: axis.ravel() for name, axis in zip(names, grid, strict=True)}
+
+
+def double(operation: Operation, values: Arrays, dtype: str) -> Arrays:
+    """The inputs as the formula takes them: float64, complex128, int64 or bool.
+
+    Where the row's result is floating for integers too, integers and bools become float64 before the formula.
+    """
+    to_float = operation.result[0] == "float" and kind(dtype) < 2
+    return {item.name: _double(values[item.name], to_float and item.dtype is None) for item in operation.inputs}
+
+
+def _double(array: np.ndarray, to_float: bool) -> np.ndarray:
+    if array.dtype.kind == "c":
+        return array.astype(np.complex128)
+    if array.dtype.kind in "iu" and not to_float:
+        return array.astype(np.int64)
+    return array if array.dtype == bool and not to_float else array.astype(np.float64)
+
+
+def wanted(operation: Operation, values: Arrays) -> tuple[np.ndarray, ...]:
+    """The row's formula over double-precision inputs, one array for each result."""
+    scope = {"np": np, "math": math, "special": scipy_special, **values}
+    with np.errstate(all="ignore"):
+        results = eval(operation.formula(), scope)
+    return tuple(np.asarray(r) for r in (results if isinstance(results, tuple) else (results,)))
+
+
+def tensor(trial: Trial, array: np.ndarray, dtype: str) -> Any:
+    """A contiguous tensor of the backend on the trial's device, made from Python numbers alone."""
+    torch = trial.namespace
+    place = {} if trial.device == "cpu" else {"device": trial.device}
+    if not array.size:
+        return torch.empty(array.shape, dtype=getattr(torch, dtype), **place)
+    return torch.tensor(array.tolist(), dtype=getattr(torch, dtype), **place)
+
+
+def tensors(operation: Operation, trial: Trial, values: Arrays, dtype: str) -> dict[str, Any]:
+    """Every input of the row as a contiguous tensor."""
+    return {i.name: tensor(trial, values[i.name], operation.dtype_of(i, dtype)) for i in operation.inputs}
+
+
+def call(operation: Operation, trial: Trial, inputs: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The row's call on the backend, one tensor for each result."""
+    result = eval(operation.code(), {"torch": trial.namespace, **inputs})
+    return tuple(result) if isinstance(result, (tuple, list)) else (result,)
+
+
+def evaluate(source: str, trial: Trial, inputs: Mapping[str, Any]) -> Any:
+    """Another form of the row's call, as written."""
+    return eval(source, {"torch": trial.namespace, **inputs})
+
+
+def describe(operation: Operation, values: Arrays, dtype: str) -> str:
+    """The inputs as a failure message shows them."""
+    parts = []
+    for item in operation.inputs:
+        array = values[item.name]
+        shown = array.tolist() if array.size <= 12 else f"{array.size} values"
+        parts.append(f"{item.name}: {operation.dtype_of(item, dtype)} {array.shape} = {shown}")
+    return "   ".join(parts)
+
+
+def length(operation: Operation, values: Arrays, want: tuple[np.ndarray, ...]) -> int:
+    """Over how many terms a result accumulates: 1 for elementwise rows."""
+    if operation.chapter not in ("reduce", "linalg"):
+        return 1
+    whole = max(array.size for array in values.values())
+    longest = max((max(array.shape, default=1) for array in values.values()), default=1)
+    return max(1, whole // max(1, want[0].size), longest)
