@@ -102,7 +102,11 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="result"):
-    """One item: a clause's example row or a law's operation row, on one device."""
+    """One item: a clause's example row or a law's operation row, on one device.
+
+    In a file `item` stands without the clause before it (``[x + 1-cpu]``), and `cases` only where they are not just
+    one of the item's status; `read` puts both back.
+    """
 
     clause: str
     item: str
@@ -148,8 +152,15 @@ class Writer:
         self._write(header)
 
     def result(self, result: Result) -> None:
-        """Write one item's line; seconds are kept to a tenth of a millisecond."""
-        self._write(msgspec.structs.replace(result, seconds=round(result.seconds, 4)))
+        """Write one item's line, short: seconds to a tenth of a millisecond, and nothing that its other fields tell."""
+        self._write(
+            msgspec.structs.replace(
+                result,
+                item=result.item.removeprefix(result.clause),
+                cases={} if result.cases == {result.status: 1} else result.cases,
+                seconds=round(result.seconds, 4),
+            )
+        )
 
     def end(self, end: End) -> None:
         """Write the end line and close."""
@@ -246,6 +257,7 @@ class _Reader:
         if isinstance(entry, End):
             run.end = entry
             return
+        entry = _whole(entry)
         if entry.item in self._seen:
             raise RecordError(f"{self._path}:{number}: item `{entry.item}` stands twice in one run")
         self._seen.add(entry.item)
@@ -281,6 +293,12 @@ def _statuses(raw: dict[str, Any]) -> Iterator[str]:
     for failure in raw.get("failures") or ():
         if isinstance(failure, dict) and "status" in failure:
             yield str(failure["status"])
+
+
+def _whole(result: Result) -> Result:
+    """A result with its full item id and its cases."""
+    item = result.clause + result.item if result.item.startswith("[") or not result.item else result.item
+    return msgspec.structs.replace(result, item=item, cases=result.cases or {result.status: 1})
 
 
 def _problems(run: Run) -> Iterator[str]:

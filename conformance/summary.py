@@ -120,10 +120,9 @@ def _counted(words: Iterable[Word], order: Sequence[Word]) -> dict[Word, int]:
 
 
 def _cases(run: Run) -> dict[Status, int]:
-    """Cases by status; an item that tells no cases is one of its own status."""
     count: collections.Counter[Status] = collections.Counter()
     for result in run.results:
-        count.update(result.cases or {result.status: 1})
+        count.update(result.cases)
     return {status: count[status] for status in STATUSES if count[status]}
 
 

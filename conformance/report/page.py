@@ -178,13 +178,18 @@ def _by_clause(run: Run) -> Mapping[str, list[Result]]:
 
 
 def _failing(clause: str, run: RunSummary, standing: Standing, items: Sequence[Result]) -> Failing:
-    failed = [item for item in items if item.status != "pass"]
+    failed = [
+        item
+        for item in items
+        if item.status not in ("pass", "skip") and (item.failures or item.status != "unsupported")
+    ]
     again = f"conformance run {shlex.quote(clause)} --backend {shlex.quote(run.backend)}"
     return Failing(run.label, standing, len(failed), len(items), tuple(failed[:SHOWN_ITEMS]), again)
 
 
 def _legend(summary: Summary) -> tuple[tuple[Standing, str, str], ...]:
     """Standing, symbol and meaning of those that occur."""
-    meanings: dict[Standing, str] = {**MEANINGS, "unchecked": "planned, and no item of it ran"}
+    meanings: dict[Standing, str] = {word: text for word, text in MEANINGS.items()}  # noqa: C416 - widens the key
+    meanings["unchecked"] = "planned, and no item of it ran"
     occurring = [word for word in STANDINGS if any(word in run.standings for run in summary.runs)]
     return tuple((word, SYMBOLS[word], meanings[word]) for word in occurring)

@@ -1,0 +1,145 @@
+"""`conformance explain`: one clause, how it is checked, and what a backend did."""
+
+from __future__ import annotations
+
+import tempfile
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from conformance import record, specification
+from conformance.command.launch import Order, launch
+from conformance.command.laws import laws_of
+from conformance.command.list import choose
+from conformance.command.run import check_backend
+from conformance.command.summary import read_all
+from conformance.document import Clause, SpecificationError, Table
+from conformance.record import Failure, Result
+from conformance.score import standings
+from conformance.summary import labels, printable
+
+SHOWN = 5
+EXAMPLES = """\b
+Examples
+  conformance explain view.transpose.alias
+  conformance explain view.transpose.alias --backend mylib     runs it on mylib
+  conformance explain view.transpose.alias --record run.jsonl  what a run said
+"""
+
+
+@click.command(epilog=EXAMPLES, short_help="Explain a clause, and what a backend did.")
+@click.argument("clause")
+@click.option("--backend", "backends", metavar="B", multiple=True, help="Run the clause on B and tell what happened.")
+@click.option(
+    "--record", "files", metavar="FILE", multiple=True, type=click.Path(path_type=Path), help="Read a record."
+)
+def explain(clause: str, backends: tuple[str, ...], files: tuple[Path, ...]) -> None:
+    """Explain CLAUSE: its text, examples, table and laws, and what a backend did."""
+    found = _find(clause)
+    _print_clause(found)
+    runs = read_all(files)
+    for backend in backends:
+        check_backend(backend)
+        runs += _run(found, backend)
+    for run, label in zip(runs, labels(runs), strict=True):
+        _print_run(found, run, label)
+
+
+def _find(name: str) -> Clause:
+    """The clause called `name`.
+
+    Raises:
+        click.UsageError: there is none; the message suggests one.
+    """
+    try:
+        clauses = specification.load().clauses
+    except SpecificationError as error:
+        raise click.UsageError(str(error)) from None
+    if name in clauses:
+        return clauses[name]
+    near = choose([name], "full")
+    raise click.UsageError(f"`{name}` is {len(near)} clauses; `conformance list '{name}'` shows them")
+
+
+def _run(clause: Clause, backend: str) -> list[record.Run]:
+    """What `backend` does to `clause` now."""
+    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+        file = Path(folder, "run.jsonl")
+        code = launch(Order(select=(clause.id,)), backend, file, quiet=True)
+        if file.is_file():
+            return record.read(file)
+    raise click.ClickException(
+        f"{backend}: nothing was recorded (pytest ended with status {code}); try conformance run"
+    )
+
+
+def _print_clause(clause: Clause) -> None:
+    click.secho(clause.id, bold=True, nl=False)
+    click.echo(f"  {clause.path}:{clause.line}\n")
+    click.echo(textwrap.indent(textwrap.fill(clause.text, 100), "  "))
+    if clause.requires:
+        capabilities = specification.load().capabilities
+        for name in clause.requires:
+            click.echo(f"\n  requires {name}: {capabilities[name].meaning}")
+    for table in clause.tables:
+        _print_part("operations" if table.is_operations else "table", table.line, _aligned(table))
+    for block in clause.blocks:
+        _print_part("example", block.line, block.source.rstrip().splitlines())
+    laws = laws_of(clause)
+    if laws:
+        click.secho("\n  laws", bold=True)
+    for law in laws:
+        click.echo(f"    {law.place} {law.name}\n      {law.text}")
+    click.echo(f"\n  run it: conformance run {clause.id} --backend B")
+
+
+def _print_part(title: str, line: int, lines: Sequence[str]) -> None:
+    click.secho(f"\n  {title}", bold=True, nl=False)
+    click.echo(f" (line {line})")
+    click.echo(textwrap.indent("\n".join(lines), "    "))
+
+
+def _aligned(table: Table) -> list[str]:
+    rows = [table.columns, *(row.cells for row in table.rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(table.columns))]
+    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [lines[0], "-" * (sum(widths) + 2 * (len(widths) - 1)), *lines[1:]]
+
+
+def _print_run(clause: Clause, run: record.Run, label: str) -> None:
+    standing = standings(run).get(clause.id)
+    results = [result for result in run.results if result.clause == clause.id]
+    passing = sum(result.status == "pass" for result in results)
+    colour = {"pass": "green", "unsupported": None, "skip": None}.get(standing or "", "red")
+    click.secho(f"\n  {printable(label)} {printable(run.header.backend.version)}: ", bold=True, nl=False)
+    click.secho(standing or "not planned in this run", fg=colour, nl=False)
+    click.echo(f" ({passing} of {len(results)} items pass)" if results else "")
+    failing = [result for result in results if result.status != "pass"]
+    for result in failing[:SHOWN]:
+        click.echo(textwrap.indent(printable("\n".join(_told(result))), "    "))
+    if len(failing) > SHOWN:
+        click.echo(f"    and {len(failing) - SHOWN} more items")
+
+
+def _told(result: Result) -> Iterator[str]:
+    yield f"{result.status}  {result.item}"
+    for failure in result.failures:
+        yield from (f"    {line}" for line in _failure(failure))
+
+
+def _failure(failure: Failure) -> Iterator[str]:
+    """A case: the call, the inputs, and a table of its checks."""
+    yield "  ".join(part for part in (failure.call, failure.case) if part)
+    if failure.inputs:
+        yield failure.inputs
+    width = max((len(check.check) for check in failure.checks), default=0)
+    want = min(max((len(check.want) for check in failure.checks), default=0), 40)
+    for check in failure.checks:
+        mark = "✓" if check.ok else "✗"
+        yield f"  {mark} {check.check:<{width}}  want {check.want:<{want}}  got {check.got}"
+    if failure.exception and not failure.checks:
+        yield f"  {failure.exception}"
+    if failure.count > 1:
+        yield f"  {failure.count} cases of this item end this way"
