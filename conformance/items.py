@@ -52,7 +52,7 @@ class ChapterFile(pytest.File):
             try:
                 compile_clause(clause)
             except SpecificationError as error:
-                pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+                raise self.CollectError(str(error)) from error
             for slot in self.plan.example_slots(clause):
                 yield ExampleItem.from_parent(self, name=slot.item, slot=slot, plan=self.plan)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -47,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Conclusion(lambda: plan_of(config)), "conformance-conclusion")
         if config.option.records:
             config.pluginmanager.register(Recorder(config, lambda: plan_of(config)), "conformance-recorder")
+    if _asks_for_a_run(config):
+        plan_of(config)  # wrong usage ends here, before anything is collected
     if config.option.pyargs and "conformance" in config.invocation_params.args:
         documents = find()
         if PACKAGE not in documents.parents:  # installed from a source tree: the documents lie beside the package
@@ -56,6 +57,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """`pytest --pyargs conformance` is about a backend; the harness's own tests run in its own tree."""
     return True if config.option.pyargs and collection_path == PACKAGE / "meta" else None
+
+
+def _asks_for_a_run(config: pytest.Config) -> bool:
+    """Whether the command line speaks of a conformance run; elsewhere the plugin keeps still."""
+    option = config.option
+    return any((option.backend, option.device, option.select, option.records, option.profile != "full"))
 
 
 def plan_of(config: pytest.Config) -> Plan:
@@ -68,7 +75,7 @@ def plan_of(config: pytest.Config) -> Plan:
                 chosen, options.select, options.profile, device=options.device, dtype=options.dtype, seed=options.seed
             )
         except (backends.BackendError, SelectionError, SpecificationError) as error:
-            stop(str(error))
+            raise pytest.UsageError(str(error)) from error
         _check_device(plan)
         config.stash[PLAN] = plan
     return config.stash[PLAN]
@@ -78,12 +85,7 @@ def _check_device(plan: Plan) -> None:
     known = {name for device in plan.backend.devices for name in (device, device.split(":")[0])}
     if plan.device is not None and plan.device not in known:
         message = f"{plan.backend.name} has no device `{plan.device}`{suggest(plan.device, known)}"
-        stop(f"{message} (it has {', '.join(plan.backend.devices)})")
-
-
-def stop(message: str) -> NoReturn:
-    """End the session as wrong usage, without a traceback."""
-    pytest.exit(message, returncode=pytest.ExitCode.USAGE_ERROR)
+        raise pytest.UsageError(f"{message} (it has {', '.join(plan.backend.devices)})")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -100,7 +102,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("clause")
     if marker is None:
         if "trial" in metafunc.fixturenames:
-            stop(f"{metafunc.definition.nodeid}: a law names its clause: @pytest.mark.clause(id)")
+            pytest.fail("a law names its clause: @pytest.mark.clause(id)", pytrace=False)
         return
     plan = plan_of(metafunc.config)
     target = _target(plan, marker, metafunc)
@@ -114,7 +116,7 @@ def _target(plan: Plan, marker: pytest.Mark, metafunc: pytest.Metafunc) -> str:
     target = str(marker.args[0]) if marker.args else ""
     if target != planning.ANY_OPERATION and target not in plan.specification.clauses:
         known = suggest(target, plan.specification.clauses)
-        stop(f"{metafunc.definition.nodeid}: no clause is called `{target}`{known}")
+        pytest.fail(f"no clause is called `{target}`{known}", pytrace=False)
     return target
 
 
