@@ -153,10 +153,11 @@ class Writer:
 
     def result(self, result: Result) -> None:
         """Write one item's line, short: seconds to a tenth of a millisecond, and nothing that its other fields tell."""
+        own = len(result.clause) if result.item.startswith(f"{result.clause}[") else 0
         self._write(
             msgspec.structs.replace(
                 result,
-                item=result.item.removeprefix(result.clause),
+                item=result.item[own:],
                 cases={} if result.cases == {result.status: 1} else result.cases,
                 seconds=round(result.seconds, 4),
             )
@@ -297,7 +298,7 @@ def _statuses(raw: dict[str, Any]) -> Iterator[str]:
 
 def _whole(result: Result) -> Result:
     """A result with its full item id and its cases."""
-    item = result.clause + result.item if result.item.startswith("[") or not result.item else result.item
+    item = result.clause + result.item if result.item.startswith("[") else result.item
     return msgspec.structs.replace(result, item=item, cases=result.cases or {result.status: 1})
 
 

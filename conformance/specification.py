@@ -102,7 +102,8 @@ class Specification:
         if not found and selector in self.chapters:
             raise SelectionError(f"no clause is called `{selector}`; for the whole chapter write `{selector}.*`")
         if not found:
-            raise SelectionError(f"no clause matches `{selector}`{suggest(selector, self.clauses)}")
+            known = [*self.clauses, *(f"{chapter}.*" for chapter in self.chapters)]
+            raise SelectionError(f"no clause matches `{selector}`{suggest(selector, known)}")
         return found
 
     def _known_capability(self, name: str) -> str:

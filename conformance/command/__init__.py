@@ -60,7 +60,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or suggest one."""
         if arguments and arguments[0] not in COMMANDS and not arguments[0].startswith("-"):
-            context.fail(f"No such command `{arguments[0]}`{suggest(arguments[0], COMMANDS)}.")
+            context.fail(f"No such command `{arguments[0]}`{suggest(arguments[0], COMMANDS)}")
         return super().resolve_command(context, arguments)
 
 

@@ -9,14 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import click
 import msgspec
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from conformance.backend import installed
 from conformance.command.settings import Word
-from conformance.summary import WIDE, printable
+from conformance.summary import printable
 
 TIMEOUT = 120
 PROBE = """
@@ -89,14 +85,13 @@ def probe(name: str) -> Finding:
 
 
 def _print(found: Sequence[Finding]) -> None:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=WIDE, color_system=None)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for title in ("backend", "version", "devices", "lacks"):
-        table.add_column(title, overflow="fold")
+    name_width = max((len(one.name) for one in found), default=0)
+    version_width = max((len(one.version) for one in found), default=0)
     for one in found:
-        lacks = "\n".join(f"{capability}: {reason}" for capability, reason in one.lacks.items())
-        last = Text(f"cannot be loaded: {printable(one.problem)}", "red") if one.problem else Text(printable(lacks))
-        table.add_row(*(Text(printable(cell)) for cell in (one.name, one.version, ", ".join(one.devices))), last)
-    console.print(table)
+        click.secho(f"{printable(one.name):<{name_width}}", bold=True, nl=False)
+        if one.problem:
+            click.secho(f"  {printable(one.problem)}", fg="red")
+            continue
+        click.echo(printable(f"  {one.version:<{version_width}}  {', '.join(one.devices)}"))
+        for capability, reason in one.lacks.items():
+            click.echo(printable(f"{'':<{name_width}}  lacks {capability}: {reason}"))

@@ -115,7 +115,7 @@ def _print_run(clause: Clause, run: record.Run, label: str) -> None:
     colour = {"pass": "green", "unsupported": None, "skip": None}.get(standing or "", "red")
     click.secho(f"\n  {printable(label)} {printable(run.header.backend.version)}: ", bold=True, nl=False)
     click.secho(standing or "not planned in this run", fg=colour, nl=False)
-    click.echo(f" ({passing} of {len(results)} items pass)" if results else "")
+    click.echo(f" ({passing} of {len(results)} item{'s' * (len(results) != 1)})" if results else "")
     failing = [result for result in results if result.status != "pass"]
     for result in failing[:SHOWN]:
         click.echo(textwrap.indent(printable("\n".join(_told(result))), "    "))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.document import Clause
@@ -77,11 +78,12 @@ class ClauseView:
 
 @dataclass(frozen=True)
 class ChapterView:
-    """A chapter: its clauses, and the tally of every backend."""
+    """A chapter: its clauses, and the tally and the statuses of every backend."""
 
     name: str
     title: str
     tallies: tuple[Tally | None, ...]
+    bars: tuple[tuple[tuple[Standing, int], ...], ...]
     clauses: tuple[ClauseView, ...]
 
 
@@ -136,13 +138,20 @@ def _column(run: Run, totals: RunSummary) -> Column:
         ("python", f"{header.python} on {header.platform}"),
         ("specification", f"{totals.specification} ({totals.hash})"),
     ]
-    bar = tuple((standing, totals.standings[standing]) for standing in STANDINGS if standing in totals.standings)
-    return Column(totals, verdict_in_words(totals), bar, tuple((name, fact) for name, fact in facts if fact))
+    facts = [(name, fact) for name, fact in facts if fact]
+    return Column(totals, verdict_in_words(totals), _bar(totals.standings.get), tuple(facts))
 
 
 def _chapter(name: str, title: str, clauses: Sequence[ClauseView], summary: Summary) -> ChapterView:
     members = tuple(clause for clause in clauses if clause.id.partition(".")[0] == name)
-    return ChapterView(name, title, tuple(run.chapters.get(name) for run in summary.runs), members)
+    tallies = tuple(run.chapters.get(name) for run in summary.runs)
+    bars = tuple(_bar(Counter(clause.cells[turn] for clause in members).get) for turn in range(len(tallies)))
+    return ChapterView(name, title, tallies, bars, members)
+
+
+def _bar(count: Callable[[Standing], int | None]) -> tuple[tuple[Standing, int], ...]:
+    """Standing and number of clauses, in the order of gravity."""
+    return tuple((standing, number) for standing in STANDINGS if (number := count(standing)))
 
 
 def _clauses(runs: Sequence[Run], summary: Summary, specification: Specification) -> Iterator[ClauseView]:
