@@ -1,0 +1,202 @@
+"""The nodes of the graph: what a computed tensor remembers of its computation.
+
+A node is an instance of a class named as torch names it (`MulBackward0`). The class says how the gradient of the
+outputs becomes the gradients of the inputs, written in tensors so that it can be differentiated again:
+
+    class MulBackward0(Node):
+        saves = ("self", "other")
+
+        def gradient(self, grad: Tensor) -> Gradients:
+            x, y = self.tensors()
+            return grad * y, grad * x
+"""
+
+from __future__ import annotations
+
+import weakref
+from itertools import count
+from typing import Any, ClassVar
+
+from ..tensor import Tensor, alias, counter, meta, wrap
+
+Edge = tuple["Node", int]
+Gradients = Any
+"""One tensor or None for each input, as a tuple; for a single input the tensor alone will do."""
+
+Outputs = tuple[tuple[tuple[int, ...], Any, Any], ...]
+"""Shape, dtype and device of each output of a node: what a gradient that reaches it is reduced and cast to."""
+
+SEQUENCE = count()
+FREED = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+    "been freed). "
+    "Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if "
+    "you need to backward through the graph a second time or if you need to access saved tensors after calling "
+    "backward."
+)
+
+
+class Snapshot:
+    """A saved tensor without its place in the graph: an output of the node itself, or a value from before it was
+    overwritten.
+
+    Holding the output itself would close a cycle (tensor, node, tensor) that keeps its memory alive.
+    """
+
+    __slots__ = ("edge", "output", "tensor")
+
+    def __init__(self, tensor: Tensor, edge: Edge | None, output: int = 0) -> None:
+        """`edge` is the place in the graph; None means output number `output` of the node that saves it."""
+        self.tensor = tensor
+        self.edge = edge
+        self.output = output
+
+
+class Node:
+    """One recorded operation.
+
+    edges      for each input, the node its gradient goes to and that node's output number, or None
+    saved      tensors (and snapshots) kept for the gradient, freed after backward; `tensors()` checks and returns them
+    versions   the version of each saved tensor when it was saved
+    args       everything else that the gradient needs: dims, shapes, numbers
+    outputs    shape, dtype, device of each output
+    hooks      None, or the hooks of this node
+    """
+
+    __slots__ = ("__weakref__", "args", "edges", "hooks", "outputs", "saved", "sequence", "versions")
+    saves: ClassVar[tuple[str, ...]] = ()
+    """Names under which the saved tensors can be read: `self` makes `node._saved_self`."""
+    used_by: ClassVar[tuple[int, ...] | None] = None
+    """For each saved tensor the input whose gradient needs it; it is kept only if that input is tracked. None: keep
+    all."""
+
+    edges: tuple[Edge | None, ...]
+    saved: tuple[Any, ...] | None
+    versions: tuple[int, ...]
+    args: Any
+    outputs: Outputs
+    hooks: Any
+    sequence: int
+
+    def gradient(self, *grads: Any) -> Gradients:
+        """The gradient of each input, None where there is none, from the gradients of the outputs (zeros where
+        undefined)."""
+        raise NotImplementedError
+
+    def needs(self, index: int) -> bool:
+        """Whether input number `index` wants a gradient."""
+        return self.edges[index] is not None
+
+    def tensors(self) -> list[Any]:
+        """The saved tensors. RuntimeError if they were freed, or modified in place since they were saved."""
+        if self.saved is None:
+            raise RuntimeError(FREED)
+        out = []
+        for item, version in zip(self.saved, self.versions, strict=True):
+            if isinstance(item, Tensor):
+                c = item._counter
+                if c is not None and c.value != version:
+                    raise RuntimeError(_modified(item, item._edge, c.value, version))
+                out.append(item)
+            elif type(item) is Snapshot:
+                out.append(self._restore(item, version))
+            else:
+                out.append(item)
+        return out
+
+    def _restore(self, snapshot: Snapshot, version: int) -> Tensor:
+        c = snapshot.tensor._counter
+        edge = snapshot.edge or (self, snapshot.output)
+        if c is not None and c.value != version:
+            raise RuntimeError(_modified(snapshot.tensor, edge, c.value, version))
+        t = alias(snapshot.tensor, c)
+        t._edge = edge
+        return t
+
+    def release(self) -> None:
+        """Frees what was saved. A node that saved nothing can be run again."""
+        if self.saved:
+            self.saved = None
+
+    def name(self) -> str:
+        """Torch's name for the node."""
+        return type(self).__name__
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """For each input, the node its gradient goes to and that node's output number; `(None, 0)` where it goes
+        nowhere."""
+        return tuple([(None, 0) if edge is None else edge for edge in self.edges])
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_saved_") and name[7:] in type(self).saves:
+            return self.tensors()[type(self).saves.index(name[7:])]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {id(self):#x}>"
+
+
+def _modified(t: Tensor, edge: Edge | None, found: int, expected: int) -> str:
+    kind = "torch" if str(t._device) == "cpu" else f"torch.{t._device.type}"
+    origin = "" if edge is None else f", which is output {edge[1]} of {edge[0].name().removesuffix('Backward0')},"
+    return (
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[{kind}.{t._dtype.word}Tensor {list(t._array.shape)}]{origin} is at version {found}; expected version "
+        f"{expected} instead. "
+        "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
+
+
+class AccumulateGrad(Node):
+    """The end of the graph at a leaf: adds the gradient to the leaf's `.grad`."""
+
+    __slots__ = ("variable",)
+    variable: Tensor
+
+    def accumulate(self, grad: Tensor, create_graph: bool) -> None:
+        """Adds to `.grad` in place, so that the object stays the same; with create_graph a new, recorded sum
+        replaces it."""
+        m = meta(self.variable)
+        if m.grad is None:
+            m.grad = grad if create_graph and grad._edge is not None else _own(grad)
+        elif create_graph:
+            m.grad = m.grad + grad
+        else:
+            m.grad.add_(grad)
+
+
+def _own(grad: Tensor) -> Tensor:
+    """A copy that belongs to the leaf alone; the incoming gradient may be another tensor's too."""
+    array = grad._array
+    copy = wrap(array.copy() if array.flags.c_contiguous else array.copy("K"), grad._dtype, grad._device)
+    if 0 in array.strides and array.size > 1:
+        copy._array = array.copy("C")
+    return copy
+
+
+def accumulator(leaf: Tensor) -> Edge:
+    """The edge to a leaf's AccumulateGrad. The leaf holds it weakly and the graph strongly, so there is no cycle."""
+    m = meta(leaf)
+    node: AccumulateGrad | None = None if m.accumulator is None else m.accumulator()
+    if node is None:
+        node = AccumulateGrad()
+        node.edges = ()
+        node.saved = node.versions = ()
+        node.args = node.hooks = None
+        node.outputs = ((leaf._array.shape, leaf._dtype, leaf._device),)
+        node.sequence = (1 << 62) + next(SEQUENCE)  # runs as soon as its gradient is complete
+        node.variable = leaf
+        m.accumulator = weakref.ref(node)
+    return node, 0
+
+
+def snapshot_of(t: Tensor, output: int = 0) -> Snapshot:
+    """A snapshot of a node's own output, sharing its version counter."""
+    copy = wrap(t._array, t._dtype, t._device)
+    copy._storage = t._storage
+    copy._layout = t._layout
+    copy._counter = counter(t)
+    return Snapshot(copy, None, output)

@@ -1,0 +1,71 @@
+"""`torch.cuda`: there is a GPU exactly when the simulated accelerator bears the name `cuda`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import accelerator
+from .device import ACCELERATOR, CURRENT
+from .device import device as _device
+
+
+def is_available() -> bool:
+    """Whether there is a `cuda` device. Never raises."""
+    return ACCELERATOR.name == "cuda"
+
+
+def device_count() -> int:
+    """The number of `cuda` devices; 0 where there are none."""
+    return accelerator.device_count() if is_available() else 0
+
+
+def is_initialized() -> bool:
+    """Whether CUDA is in use."""
+    return is_available()
+
+
+def _require() -> None:
+    if not is_available():
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+
+def current_device() -> int:
+    """The current ordinal; AssertionError where there is no CUDA."""
+    _require()
+    return CURRENT.ordinal
+
+
+def set_device(device: Any) -> None:
+    """Makes an ordinal the current one; AssertionError where there is no CUDA."""
+    _require()
+    accelerator.set_device_index(device)
+
+
+def synchronize(device: Any = None) -> None:
+    """Waits for the device; AssertionError where there is no CUDA."""
+    _require()
+    accelerator.synchronize(device)
+
+
+def get_device_name(device: Any = None) -> str:
+    """The device's name; AssertionError where there is no CUDA."""
+    _require()
+    return "simulated accelerator"
+
+
+def empty_cache() -> None:
+    """Gives cached memory back. There is none."""
+
+
+class device:  # noqa: N801
+    """A context manager that changes the current CUDA device; it does nothing for None or a negative ordinal."""
+
+    def __init__(self, device: Any) -> None:
+        index = device if isinstance(device, int) or device is None else _device(device).index
+        self._inner = accelerator.device_index(index if index is not None and index >= 0 else None)
+
+    def __enter__(self) -> None:
+        self._inner.__enter__()
+
+    def __exit__(self, *exc: Any) -> None:
+        self._inner.__exit__(*exc)

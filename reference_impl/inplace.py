@@ -1,0 +1,84 @@
+"""Writing in place: copy_, fill_, zero_."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .autograd.node import Gradients, Node
+from .create import checked
+from .inplace_rules import overwriting
+from .op import operation, record
+from .promote import cast
+from .tensor import Tensor, attach
+
+
+class CopyBackwards(Node):
+    """The old values get no gradient: zeros."""
+
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad * 0 if self.needs(0) else None, grad
+
+
+def copied(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """The values of src in the shape, dtype and device of self."""
+    if not isinstance(src, Tensor):
+        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+    source = src.expand(self.shape) if src.shape != self.shape else src
+    return record(CopyBackwards, cast(source._array, self._dtype), self._dtype, self._device, (self, src))
+
+
+_overwrite = overwriting(copied, "copy")
+
+
+def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """Overwrites the values with those of src, which is broadcast, cast and moved. Copying a tensor to itself does
+    nothing."""
+    if src is self:
+        return self
+    result: Tensor = _overwrite(self, src)
+    return result
+
+
+class FillBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad * 0 if self.needs(0) else None, grad.sum() if self.needs(1) else None
+
+
+@operation(method=False, out=False)
+def fill(input: Tensor, value: Any) -> Tensor:
+    """A copy in which every element is the value, a number or a 0-dim tensor."""
+    d = input._dtype
+    if isinstance(value, Tensor):
+        if value.ndim:
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
+            )
+        scalar: Any = cast(value._array, d)
+    else:
+        scalar = checked(value, d)
+    array = np.full(input._array.shape, scalar, d.numpy)
+    return record(FillBackward0, array, d, input._device, (input, value))
+
+
+class ZeroBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad * 0
+
+
+def zeroed(self: Tensor) -> Tensor:
+    """Zeros in the shape, dtype and device of self."""
+    array = np.zeros(self._array.shape, self._array.dtype)
+    return record(ZeroBackward0, array, self._dtype, self._device, (self,))
+
+
+attach("copy_", copy_)
+attach("fill_", overwriting(fill, "fill"))
+attach("zero_", overwriting(zeroed, "zero"))

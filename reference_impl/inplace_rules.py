@@ -1,0 +1,198 @@
+"""Writing into existing tensors: in-place methods and `out=`, from the out-of-place function and torch's checks."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import layout
+from .autograd.history import check_inplace, edge_of, rebase
+from .autograd.node import Edge, Snapshot, snapshot_of
+from .device import CPU, different
+from .dtype import check_writable
+from .gradmode import MODE
+from .quiet import quiet
+from .tensor import INFERENCE, Tensor, adopt, counter, strides_of, tracked, wrap
+
+
+def overwriting(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The in-place method: computes the result out of place, then writes it into self and rewrites self's history."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        check_inplace(self)
+        if MODE.grad and (tracked(self) or _any_tracked(args) or (kwargs and _any_tracked(kwargs.values()))):
+            # The function sees a copy in the same place of the graph: what it saves keeps the old values.
+            before = wrap(self._array.copy("K"), self._dtype, self._device)
+            before._edge = edge_of(self)
+            seen = [before if a is self else a for a in args]
+            result = function(before, *seen, **kwargs)
+        else:
+            result = function(self, *args, **kwargs)
+        write(self, result, args)
+        if result._edge is not None:
+            _take_place(self, result)
+        return self
+
+    method.__name__ = f"{name}_"
+    method.__qualname__ = f"Tensor.{name}_"
+    method.__doc__ = f"In-place form of {name}. {function.__doc__ or ''}"
+    return method
+
+
+def write(t: Tensor, result: Tensor, others: tuple[Any, ...] = ()) -> None:
+    """Writes a computed value into a tensor of the same shape and raises its version. RuntimeError as torch's checks
+    say."""
+    target = t._array
+    if result._array.shape != target.shape:
+        raise RuntimeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result._array.shape)}"
+        )
+    if result._dtype is not t._dtype:
+        check_writable(result._dtype, t._dtype)
+    if result._device is not t._device and not (result._device is CPU and not result._array.ndim):
+        raise different(t._device, result._device)
+    check_overlap(t, others)
+    quiet(np.copyto, target, result._array, casting="unsafe")
+    bump(t)
+
+
+def bump(t: Tensor) -> None:
+    """Raises the version of the values that the tensor shares."""
+    c = counter(t)
+    if c is not INFERENCE:
+        c.value += 1
+
+
+def _take_place(t: Tensor, result: Tensor) -> None:
+    """Gives the overwritten tensor the result's place in the graph."""
+    edge = result._edge
+    assert edge is not None
+    node, number = edge
+    if node.saved:
+        _resave(t, result, edge)
+    outputs = list(node.outputs)
+    outputs[number] = (t._array.shape, t._dtype, t._device)
+    node.outputs = tuple(outputs)
+    rebase(t, edge)
+
+
+def _resave(t: Tensor, result: Tensor, edge: Edge) -> None:
+    """A node that saved its result now watches the tensor that the result was written into."""
+    node, number = edge
+    saved, versions = list(node.saved or ()), list(node.versions)
+    for i, item in enumerate(saved):
+        if type(item) is Snapshot and item.edge is None and item.tensor._array is result._array:
+            saved[i] = snapshot_of(t, number)
+            versions[i] = counter(t).value
+    node.saved, node.versions = tuple(saved), tuple(versions)
+
+
+def check_overlap(t: Tensor, others: Any) -> None:
+    """RuntimeError if two elements of the target share memory, or an operand lies partly in the target's memory."""
+    array = t._array
+    if 0 in array.strides and layout.overlaps_itself(array.shape, strides_of(t)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+    if t._storage is None:
+        return
+    for other in others:
+        if isinstance(other, Tensor) and other is not t and _overlaps_partly(t, other):
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+                "memory "
+                "location. Please clone() the tensor before performing the operation."
+            )
+
+
+def _overlaps_partly(t: Tensor, other: Tensor) -> bool:
+    """Whether two dense tensors of one storage overlap without being the same elements; unclear cases count as no."""
+    if other._storage is not t._storage or not t._array.size or not other._array.size:
+        return False
+    a, b = strides_of(t), strides_of(other)
+    if not layout.is_dense(t._array.shape, a) or not layout.is_dense(other._array.shape, b):
+        return False
+    begin, start = t.data_ptr(), other.data_ptr()
+    end, stop = begin + t._array.nbytes, start + other._array.nbytes
+    if (begin, end) == (start, stop):
+        return a != b
+    return begin < stop and start < end
+
+
+def _any_tracked(values: Any) -> bool:
+    for value in values:
+        if isinstance(value, Tensor):
+            if tracked(value):
+                return True
+        elif isinstance(value, (tuple, list)) and _any_tracked(value):
+            return True
+    return False
+
+
+def writing_out(function: Callable[..., Any], name: str, promotes: bool) -> Callable[..., Any]:
+    """The function of the namespace: accepts `out=`, a tensor or a tuple of them, and returns it."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if "out" not in kwargs:
+            return function(*args, **kwargs)
+        out = kwargs.pop("out")
+        if out is None:
+            return function(*args, **kwargs)
+        return _into(out, function, name, promotes, args, kwargs)
+
+    return wrapper
+
+
+def _into(out: Any, function: Callable[..., Any], name: str, promotes: bool, args: Any, kwargs: Any) -> Any:
+    targets = out if isinstance(out, (tuple, list)) else (out,)
+    if MODE.grad and (_any_tracked(args) or _any_tracked(kwargs.values()) or _any_tracked(targets)):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments "
+            "requires grad."
+        )
+    result = function(*args, **kwargs)
+    if isinstance(result, Tensor):
+        return fill_out(out, result, promotes, args)
+    for target, value in zip(targets, result, strict=True):
+        fill_out(target, value, promotes, args)
+    return type(result)(*targets) if hasattr(result, "_fields") else type(result)(targets)
+
+
+def fill_out(out: Tensor, result: Tensor, promotes: bool = True, others: Any = ()) -> Tensor:
+    """Writes a result into `out`, which is resized where it has another shape (with a warning if it had elements)."""
+    if not isinstance(out, Tensor):
+        raise TypeError(f"argument 'out' must be Tensor, not {type(out).__name__}")
+    if promotes:
+        check_writable(result._dtype, out._dtype)
+    elif result._dtype is not out._dtype:
+        want, got = result._dtype.legacy, out._dtype.legacy
+        raise RuntimeError(f"Expected out tensor to have dtype {want}, but got {got} instead")
+    if result._device is not out._device:
+        raise different(result._device, out._device)
+    if out._array.shape != result._array.shape:
+        _resize(out, result._array.shape)
+    write(out, result, tuple(others))
+    return out
+
+
+def _resize(out: Tensor, shape: tuple[int, ...]) -> None:
+    if out._array.size:
+        warnings.warn(
+            f"An output with one or more elements was resized since it had shape {list(out._array.shape)}, which does "
+            "not match "
+            f"the required output shape {list(shape)}. This behavior is deprecated, and in a future PyTorch release "
+            "outputs will "
+            "not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing it, "
+            "inplace, to "
+            "zero elements with t.resize_(0).",
+            UserWarning,
+            stacklevel=5,
+        )
+    adopt(out, wrap(np.zeros(shape, out._dtype.numpy), out._dtype, out._device))

@@ -1,0 +1,199 @@
+"""Shapes, strides and offsets: the arithmetic of views, in pure functions on integers.
+
+A stride counts elements. Torch fixes the strides of dimensions of size 1 and 0, where NumPy leaves them open, so views
+are computed here and handed to NumPy, not read back from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+Shape = tuple[int, ...]
+
+
+def numel(shape: Sequence[int]) -> int:
+    """The number of elements."""
+    return prod(shape)
+
+
+def contiguous_strides(shape: Sequence[int]) -> Shape:
+    """Row-major strides; a dimension of size 0 counts as one of size 1: `(2, 0, 3)` has `(3, 3, 1)`."""
+    strides = []
+    step = 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= max(size, 1)
+    return tuple(reversed(strides))
+
+
+def is_contiguous(shape: Sequence[int], stride: Sequence[int]) -> bool:
+    """Whether the elements lie in row-major order without gaps. Strides of size-1 dimensions do not matter."""
+    step = 1
+    for size, actual in zip(reversed(shape), reversed(stride), strict=True):
+        if size == 0:
+            return True
+        if size != 1:
+            if actual != step:
+                break
+            step *= size
+    else:
+        return True
+    return 0 in shape
+
+
+def broadcast_shapes(a: Shape, b: Shape) -> Shape:
+    """The common shape of two operands. RuntimeError names the first dimension, from the right, where they differ."""
+    if a == b:
+        return a
+    n = max(len(a), len(b))
+    out = [0] * n
+    for i in range(1, n + 1):
+        x = a[-i] if i <= len(a) else 1
+        y = b[-i] if i <= len(b) else 1
+        if x != y and x != 1 and y != 1:
+            raise RuntimeError(
+                f"The size of tensor a ({x}) must match the size of tensor b ({y}) at non-singleton dimension {n - i}"
+            )
+        out[-i] = y if x == 1 else x
+    return tuple(out)
+
+
+def expand_strides(shape: Shape, stride: Shape, target: Sequence[int]) -> tuple[Shape, Shape]:
+    """Shape and strides of `expand(target)`; `-1` keeps a size. RuntimeError where a size other than 1 would change."""
+    if len(target) < len(shape):
+        raise RuntimeError(
+            f"expand: the number of sizes provided ({len(target)}) must be greater or equal to the number of "
+            "dimensions in "
+            f"the tensor ({len(shape)})"
+        )
+    lead = len(target) - len(shape)
+    sizes: list[int] = []
+    steps: list[int] = []
+    for i, wanted in enumerate(target):
+        if i < lead:
+            if wanted < 0:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({wanted}) isn't allowed in a leading, non-existing dimension {i}"
+                )
+            sizes.append(wanted)
+            steps.append(0)
+            continue
+        size, step = shape[i - lead], stride[i - lead]
+        if wanted == -1 or wanted == size:
+            sizes.append(size)
+            steps.append(step)
+            continue
+        if size != 1 or wanted < 0:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({wanted}) must match the existing size ({size}) at non-singleton "
+                f"dimension {i}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
+            )
+        sizes.append(wanted)
+        steps.append(0)
+    return tuple(sizes), tuple(steps)
+
+
+def infer_size(shape: Sequence[int], count: int) -> Shape:
+    """Replaces one `-1` so that the shape holds `count` elements; RuntimeError where none or several fit."""
+    holes = [i for i, size in enumerate(shape) if size == -1]
+    for size in shape:
+        if size < -1:
+            raise RuntimeError(f"invalid shape dimension {size}")
+    if len(holes) > 1:
+        raise RuntimeError("only one dimension can be inferred")
+    known = prod(size for size in shape if size != -1)
+    if holes:
+        if known == 0 and count == 0:
+            raise RuntimeError(
+                f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size "
+                "-1 "
+                "can be any value and is ambiguous"
+            )
+        if known and count % known == 0:
+            return tuple(count // known if size == -1 else size for size in shape)
+    elif known == count:
+        return tuple(shape)
+    raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}")
+
+
+def view_strides(shape: Shape, stride: Shape, target: Shape) -> Shape | None:
+    """Strides of a view of the elements in another shape of the same count, or None where only a copy can have it.
+
+    Neighbouring dimensions that lie in one contiguous block are merged; each new dimension has to fall within one
+    block.
+    """
+    if numel(shape) == 0:
+        return stride if shape == target else contiguous_strides(target)
+    if not shape:
+        return (1,) * len(target)
+    out = [0] * len(target)
+    j = len(target) - 1
+    base = stride[-1]
+    block = have = 1
+    for i in range(len(shape) - 1, -1, -1):
+        block *= shape[i]
+        if i == 0 or (shape[i - 1] != 1 and stride[i - 1] != block * base):
+            while j >= 0 and (have < block or target[j] == 1):
+                out[j] = have * base
+                have *= target[j]
+                j -= 1
+            if have != block:
+                return None
+            if i:
+                base = stride[i - 1]
+                block = have = 1
+    return tuple(out) if j == -1 else None
+
+
+def wrap_dim(dim: int, ndim: int) -> int:
+    """A dimension counted from the front; a 0-dim tensor accepts 0 and -1. IndexError outside."""
+    n = max(ndim, 1)
+    if not -n <= dim < n:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})")
+    return dim + n if dim < 0 else dim
+
+
+def wrap_dims(dim: int | Sequence[int] | None, ndim: int) -> Shape:
+    """Reduced dimensions, wrapped and in order; None and `()` mean all. RuntimeError for one named twice."""
+    if dim is None:
+        return tuple(range(ndim))
+    if isinstance(dim, Sequence):
+        dims = [wrap_dim(d, ndim) for d in dim]
+        for d in dims:
+            if dims.count(d) > 1:
+                raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+        return tuple(sorted(dims)) if dims else tuple(range(ndim))
+    return (wrap_dim(dim, ndim),)
+
+
+def extent(shape: Sequence[int], stride: Sequence[int]) -> int:
+    """How many elements of memory the view spans, first to last; 0 if it is empty."""
+    if 0 in shape:
+        return 0
+    return 1 + sum((size - 1) * step for size, step in zip(shape, stride, strict=True))
+
+
+def overlaps_itself(shape: Sequence[int], stride: Sequence[int]) -> bool:
+    """Whether two indices certainly share an element. Like torch's test it may miss unusual layouts, and never errs."""
+    pairs = [(step, size) for size, step in zip(shape, stride, strict=True) if size != 1]
+    if any(size == 0 for _, size in pairs):
+        return False
+    return any(step == 0 for step, _ in pairs)
+
+
+def is_dense(shape: Sequence[int], stride: Sequence[int]) -> bool:
+    """Whether the elements fill their memory without gaps or overlaps, in some order of the dimensions."""
+    expected = 1
+    for step, size in sorted((step, size) for size, step in zip(shape, stride, strict=True) if size != 1):
+        if size == 0:
+            return True
+        if step != expected:
+            return False
+        expected *= size
+    return True
+
+
+def dense_strides(shape: Shape, stride: Shape) -> Shape:
+    """Strides of a copy that keeps the order of the dimensions: the original's if it is dense, else row-major ones."""
+    return tuple(stride) if is_dense(shape, stride) and 0 not in shape else contiguous_strides(shape)

@@ -1,0 +1,173 @@
+"""The bridge to NumPy: arrays that become tensors, tensors that become arrays, both on the same memory."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .device import CPU
+from .dtype import DEFAULT, FROM_NUMPY, PROMOTE, bfloat16, dtype, of_scalar
+from .gradmode import MODE
+from .storage import Array
+from .tensor import Tensor, attach, tracked, wrap
+
+
+def from_numpy(ndarray: Any) -> Tensor:
+    """A tensor on the array's memory. TypeError for what is no array or has an unknown type, ValueError for negative
+    strides."""
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    d = numpy_dtype(ndarray.dtype)
+    for s in ndarray.strides:
+        if s < 0:
+            raise ValueError(
+                "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+                "currently "
+                "supported. (You can probably work around this by making a copy of your array  with array.copy().) "
+            )
+        if s % ndarray.itemsize:
+            raise ValueError(
+                "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
+                "reallocate the memory."
+            )
+    if not ndarray.flags.writeable:
+        warnings.warn(
+            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means "
+            "writing to this "
+            "tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "
+            "writable "
+            "before converting it to a tensor. This type of warning will be suppressed for the rest of this program.",
+            UserWarning,
+            stacklevel=2,
+        )
+    t = wrap(ndarray.view(np.ndarray), d, CPU)
+    t._layout = (tuple(s // ndarray.itemsize for s in ndarray.strides), 0)
+    return t
+
+
+def numpy_dtype(kind: np.dtype[Any]) -> dtype:
+    """Our type for NumPy's. ValueError for a foreign byte order, TypeError for a type without a tensor."""
+    found = FROM_NUMPY.get(kind)
+    if found is not None and found is not bfloat16:
+        return found
+    if kind.newbyteorder("=") in FROM_NUMPY and not kind.isnative:
+        raise ValueError(
+            "given numpy array has byte order different from the native byte order. Conversion between byte orders is "
+            "currently "
+            "not supported."
+        )
+    raise TypeError(
+        f"can't convert np.ndarray of type {kind.type.__module__}.{kind.type.__name__}. The only supported types are: "
+        "float64, "
+        "float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
+    )
+
+
+def to_numpy(self: Tensor, *, force: bool = False) -> Array:
+    """The values as an array on the same memory. RuntimeError if gradients flow to the tensor, TypeError if it is not
+    on the CPU.
+
+    `force=True` takes whatever detaching and copying is needed.
+    """
+    if force:
+        self = self.detach().cpu()
+    elif MODE.grad and tracked(self):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    if self._device is not CPU:
+        raise TypeError(
+            f"can't convert {self._device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
+            "memory first."
+        )
+    if self._dtype is bfloat16:
+        raise TypeError("Got unsupported ScalarType BFloat16")
+    return self._array.view()
+
+
+def _as_array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Array:
+    array = to_numpy(self)
+    if dtype is not None and array.dtype != dtype:
+        return array.astype(dtype)
+    return array.copy() if copy else array
+
+
+def array_of(data: Any) -> tuple[Array, dtype]:
+    """The values of data given by a user, and the type inferred from them."""
+    if isinstance(data, Tensor):
+        return data._array, data._dtype
+    if isinstance(data, np.ndarray):
+        for s in data.strides:
+            if s < 0:
+                from_numpy(data)
+        return data, numpy_dtype(data.dtype)
+    if isinstance(data, np.generic):
+        return np.asarray(data), numpy_dtype(data.dtype)
+    if isinstance(data, str):
+        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
+    if isinstance(data, Sequence):
+        return _nested(data)
+    d = of_scalar(data)
+    return np.asarray(data, np.complex128 if d.is_complex else None), d
+
+
+def _nested(data: Any) -> tuple[Array, dtype]:
+    """Nested sequences of numbers, arrays or tensors."""
+    shape: list[int] = []
+    level = data
+    while isinstance(level, (Sequence, Tensor, np.ndarray)) and not isinstance(level, str):
+        if isinstance(level, (Tensor, np.ndarray)) and not level.ndim:
+            break
+        shape.append(len(level))
+        if not shape[-1]:
+            break
+        level = level[0]
+    leaves: list[Any] = []
+    _flatten(data, shape, 0, leaves)
+    if not leaves:
+        return np.zeros(shape, DEFAULT.floating.numpy), DEFAULT.floating
+    kinds = {type(x) for x in leaves}
+    found: dtype | None = None
+    for kind in kinds:
+        for x in leaves:
+            if type(x) is kind:
+                d = (
+                    x._dtype
+                    if isinstance(x, Tensor)
+                    else numpy_dtype(x.dtype)
+                    if isinstance(x, np.generic)
+                    else of_scalar(x)
+                )
+                found = d if found is None else PROMOTE[found, d]
+                if not isinstance(x, Tensor):
+                    break
+    assert found is not None
+    values = [x.item() if isinstance(x, Tensor) else x for x in leaves]
+    array = np.array(values, np.complex128 if found.is_complex else None)
+    if array.dtype == object:
+        array = np.array([int(x) & ((1 << 64) - 1) for x in values], np.uint64)
+    return array.reshape(shape), found
+
+
+def _flatten(data: Any, shape: list[int], dim: int, leaves: list[Any]) -> None:
+    if dim == len(shape):
+        if isinstance(data, (str, bytes)):
+            raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
+        if isinstance(data, Sequence):
+            raise ValueError(f"expected sequence of length 0 at dim {dim} (got {len(data)})")
+        if isinstance(data, np.ndarray):
+            data = data[()]
+        leaves.append(data)
+        return
+    if not isinstance(data, (Sequence, Tensor, np.ndarray)) or isinstance(data, str):
+        raise TypeError(f"not a sequence: {data!r}")
+    if len(data) != shape[dim]:
+        raise ValueError(f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})")
+    items: Any = data
+    for item in items:
+        _flatten(item, shape, dim + 1, leaves)
+
+
+attach("numpy", to_numpy)
+attach("__array__", _as_array)

@@ -1,0 +1,340 @@
+"""How an operation is defined. One definition gives the function, the method, the in-place method, `out=` and the
+operators.
+
+    class MulBackward0(Node):
+        saves = ("self", "other")
+        used_by = (1, 0)
+
+        def gradient(self, grad: Tensor) -> Gradients:
+            x, y = self.tensors()
+            return grad * y if self.needs(0) else None, grad * x if self.needs(1) else None
+
+
+    @operation(operators=("__mul__", "__rmul__", "__imul__"), inplace=True)
+    def mul(input: Any, other: Any) -> Tensor:
+        \"\"\"The product of each pair of elements.\"\"\"
+        return binary(np.multiply, input, other, MulBackward0, saved=(input, other))
+
+An operation that is composed of others needs no node. See README.md beside this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from typing import cast as cast_type
+
+import numpy as np
+
+from . import layout
+from .autograd.history import MULTIPLE, NO_GRAD, edge_of
+from .autograd.node import SEQUENCE, Node, Snapshot, snapshot_of
+from .device import device
+from .dtype import DEFAULT, dtype
+from .dtype import bool as bool_
+from .gradmode import MODE
+from .inplace_rules import overwriting, writing_out
+from .promote import cast, common_device, operand, result_type
+from .quiet import _QUIET
+from .storage import Array
+from .tensor import INFERENCE, Tensor, View, attach, strided, tracked, wrap
+
+Kind = type[Node] | None
+Rule = Callable[[dtype], tuple[dtype, dtype]]
+"""From the promoted type of the operands to the type that is computed in and the type of the result."""
+
+RESULT: Any = object()
+"""Stands in `saved` for the result itself."""
+
+_new = object.__new__
+_array = np.ndarray
+
+
+def floating(d: dtype) -> tuple[dtype, dtype]:
+    """Integers and bools compute in the default floating type."""
+    if not d.differentiable:
+        d = DEFAULT.floating
+    return d, d
+
+
+def boolean(d: dtype) -> tuple[dtype, dtype]:
+    """Computes in the operands' type; the result is bool."""
+    return d, bool_
+
+
+def record(
+    kind: Kind, array: Any, dtype: dtype, device: device, inputs: Sequence[Any], saved: Any = (), args: Any = None
+) -> Tensor:
+    """A result tensor, with its place in the graph if anything it was computed from is tracked.
+
+    kind    the node class, None where there is no gradient
+    array   the result, of exactly the NumPy type of `dtype`; a NumPy scalar is taken for a 0-dim array
+    inputs  what `kind.gradient` returns gradients for, in order; entries that are no tensors get none
+    saved   tensors (or numbers, None, RESULT) that the gradient needs; freed after backward
+    args    what else the gradient needs
+    """
+    if array.__class__ is not _array:
+        array = np.asarray(array)
+    result = wrap(array, dtype, device)
+    if MODE.grad:
+        if kind is not None and dtype.differentiable:
+            for t in inputs:
+                if isinstance(t, Tensor) and (t._edge is not None or t._flag or (t._view is not None and tracked(t))):
+                    node = link(kind, inputs, saved, args, result)
+                    node.outputs = ((array.shape, dtype, device),)
+                    result._edge = (node, 0)
+                    break
+    elif MODE.inference:
+        result._counter = INFERENCE
+    return result
+
+
+def link(kind: type[Node], inputs: Sequence[Any], saved: Any, args: Any, *results: Tensor) -> Node:
+    """A node for tracked inputs. Its caller sets `outputs`, and the edges of the results."""
+    node = _new(kind)
+    node.edges = edges = tuple([edge_of(t) if isinstance(t, Tensor) else None for t in inputs])
+    node.args = args
+    node.hooks = None
+    node.sequence = next(SEQUENCE)
+    if saved:
+        if kind.used_by is not None:
+            saved = [t if edges[i] is not None else None for t, i in zip(saved, kind.used_by, strict=True)]
+        _save(node, saved, results)
+    else:
+        node.saved = node.versions = ()
+    return node
+
+
+def _save(node: Node, saved: Sequence[Any], results: tuple[Tensor, ...]) -> None:
+    items = []
+    versions = []
+    outputs = 0
+    for t in saved:
+        version = 0
+        if t is RESULT:
+            t = snapshot_of(results[outputs], outputs)
+            version = t.tensor._version
+            outputs += 1
+        elif isinstance(t, Tensor):
+            c = t._counter
+            if c is not None:
+                if c is INFERENCE:
+                    raise RuntimeError(
+                        "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+                        "inference mode in "
+                        "computation tracked by autograd. To work around this, you can make a clone to get a normal "
+                        "tensor and "
+                        "use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+                    )
+                version = c.value
+        items.append(t)
+        versions.append(version)
+    node.saved = tuple(items)
+    node.versions = tuple(versions)
+
+
+def record_many(
+    kind: Kind,
+    results: Sequence[tuple[Array, dtype]],
+    device: device,
+    inputs: Sequence[Any],
+    saved: Any = (),
+    args: Any = None,
+) -> tuple[Tensor, ...]:
+    """Several results of one node, as `(array, dtype)` pairs. Results that are not floating have no place in the graph.
+
+    `kind.gradient` gets one gradient for each result, zeros where none arrived. RESULT in `saved` is the next result in
+    turn.
+    """
+    tensors = tuple([wrap(a if type(a) is _array else np.asarray(a), d, device) for a, d in results])
+    if MODE.inference and not MODE.grad:
+        for t in tensors:
+            t._counter = INFERENCE
+    if MODE.grad and kind is not None and any(isinstance(t, Tensor) and tracked(t) for t in inputs):
+        node = link(kind, inputs, saved, args, *tensors)
+        node.outputs = tuple([(t._array.shape, t._dtype, device) for t in tensors])
+        for i, t in enumerate(tensors):
+            if t._dtype.differentiable:
+                t._edge = (node, i)
+    return tensors
+
+
+def binary(
+    ufunc: Callable[..., Any], x: Any, y: Any, kind: Kind, rule: Rule | None = None, saved: Any = (), args: Any = None
+) -> Tensor:
+    """An element by element operation on two operands: tensors, or a tensor and a number. Promotes and broadcasts.
+
+    RuntimeError for shapes that do not broadcast and for two devices.
+    """
+    if (
+        rule is None
+        and type(x) is Tensor
+        and type(y) is Tensor
+        and (d := x._dtype) is y._dtype
+        and d.compute is d.numpy
+        and (where := x._device) is y._device
+    ):
+        a, b = x._array, y._array
+        result = d
+    else:
+        result = result_type(x, y)
+        d, result = (result, result) if rule is None else rule(result)
+        where = common_device(x, y)
+        a, b = operand(x, d), operand(y, d)
+    try:
+        array = _QUIET.run(ufunc, a, b)
+    except ValueError:
+        layout.broadcast_shapes(a.shape, b.shape)
+        raise
+    if d.compute is not d.numpy or array.dtype is not result.numpy:
+        array = cast(array, result)
+    return record(kind, array, result, where, (x, y), saved, args)
+
+
+def unary(
+    ufunc: Callable[..., Any], x: Tensor, kind: Kind, rule: Rule | None = None, saved: Any = (), args: Any = None
+) -> Tensor:
+    """An element by element operation on one tensor."""
+    d = x._dtype
+    d, result = (d, d) if rule is None else rule(d)
+    a = x._array
+    if a.dtype is not d.compute:
+        a = operand(x, d)
+    array = _QUIET.run(ufunc, a)
+    if array.dtype is not result.numpy:
+        array = cast(array, result)
+    return record(kind, array, result, x._device, (x,), saved, args)
+
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def view(
+    kind: Kind, t: Tensor, shape: layout.Shape, stride: layout.Shape, offset: int, call: Call, args: Any = None
+) -> Tensor:
+    """A view with the given layout, counted in elements. `call` is the function and arguments that make it from
+    another tensor."""
+    v = strided(t, shape, stride, offset)
+    if MODE.inference:
+        return v
+    _remember(v, t, (*call, None), None if MODE.grad else NO_GRAD, 0)
+    if MODE.grad and kind is not None and tracked(t):
+        node = link(kind, (t,), (), args)
+        node.outputs = ((shape, t._dtype, t._device),)
+        v._edge = (node, 0)
+    return v
+
+
+def views(
+    kind: Kind, t: Tensor, layouts: Sequence[tuple[layout.Shape, layout.Shape, int]], call: Call, args: Any = None
+) -> tuple[Tensor, ...]:
+    """Several views made by one call, as `(shape, stride, offset)`. Writing into them is refused while gradients are
+    recorded."""
+    results = tuple([strided(t, *each) for each in layouts])
+    if MODE.inference:
+        return results
+    for i, v in enumerate(results):
+        _remember(v, t, (*call, i), MULTIPLE if MODE.grad else NO_GRAD, i)
+    if MODE.grad and kind is not None and tracked(t):
+        node = link(kind, (t,), (), args)
+        node.outputs = tuple([(v._array.shape, t._dtype, t._device) for v in results])
+        for i, v in enumerate(results):
+            v._edge = (node, i)
+    return results
+
+
+def _remember(v: Tensor, t: Tensor, call: tuple[Any, ...], restriction: str | None, output: int) -> None:
+    parent = t._view
+    version = v._version
+    if parent is None:
+        v._view = View(t, (call,), version, restriction, output)
+    else:
+        if parent.restriction is not None:
+            restriction, output = parent.restriction, parent.output
+        v._view = View(parent.base, (*parent.replay, call), version, restriction, output)
+
+
+_OPERANDS = {Tensor, int, float, bool, complex}
+
+
+def _acceptable(other: Any) -> bool:
+    return isinstance(other, (Tensor, int, float, complex, np.generic))
+
+
+def _operator(function: Callable[..., Any], reflected: bool) -> Callable[..., Any]:
+    """A binary operator: NotImplemented for what is neither a tensor, nor a number, nor an ndarray on the right."""
+
+    def forward(self: Tensor, other: Any) -> Any:
+        if type(other) in _OPERANDS or _acceptable(other):
+            return function(self, other)
+        if type(other) is np.ndarray:
+            return function(self, self._from_numpy(other))
+        return NotImplemented
+
+    def backward(self: Tensor, other: Any) -> Any:
+        if type(other) in _OPERANDS or _acceptable(other):
+            return function(other, self)
+        return NotImplemented
+
+    return backward if reflected else forward
+
+
+def _unary_operator(function: Callable[..., Any]) -> Callable[..., Any]:
+    def forward(self: Tensor) -> Any:
+        return function(self)
+
+    return forward
+
+
+_UNARY = ("__neg__", "__pos__", "__abs__", "__invert__")
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def operation(
+    *,
+    name: str | None = None,
+    operators: tuple[str, ...] = (),
+    method: bool = True,
+    inplace: bool = False,
+    out: bool = True,
+    promotes: bool = True,
+) -> Callable[[F], F]:
+    """Makes an operation of a function whose first parameter is a tensor.
+
+    operators   dunder names: `__add__`, the reflected `__radd__`, the in-place `__iadd__`, or a unary one
+    method      attaches `Tensor.name`
+    inplace     attaches `Tensor.name_`
+    out         the function accepts `out=`
+    promotes    `out=` may be of another dtype of the same or a higher category
+    """
+
+    def define(function: F) -> F:
+        word = name or function.__name__
+        if method:
+            attach(word, function)
+        writer = overwriting(function, word) if inplace else None
+        if writer is not None:
+            attach(f"{word}_", writer)
+        for dunder in operators:
+            if dunder.startswith("__i") and dunder != "__invert__" and writer is not None:
+                attach(dunder, _operator(writer, reflected=False))
+            elif dunder in _UNARY:
+                attach(dunder, _unary_operator(function))
+            else:
+                attach(dunder, _operator(function, reflected=dunder.startswith("__r")))
+        return cast_type(F, writing_out(function, word, promotes)) if out else function
+
+    return define
+
+
+def inplace_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes an in-place method of a function that computes the new value of its first argument; the name ends with
+    `_`."""
+    writer = overwriting(function, function.__name__.rstrip("_"))
+    attach(function.__name__, writer)
+    return writer
+
+
+__all__ = ["RESULT", "Node", "Snapshot", "binary", "operation", "record", "record_many", "unary", "view", "views"]

@@ -1,0 +1,142 @@
+"""Element by element operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .autograd.node import Gradients, Node
+from .dtype import bool as bool_
+from .op import RESULT, binary, floating, operation, record, unary
+from .promote import dtype_or_scalar
+from .tensor import Tensor
+
+
+class AddBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        alpha = self.args
+        return grad, grad if alpha is None else grad * alpha
+
+
+@operation(operators=("__add__", "__radd__", "__iadd__"), inplace=True)
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """The sum `input + alpha * other`."""
+    if alpha == 1:
+        return binary(np.add, input, other, AddBackward0)
+    return binary(np.add, input, other * alpha, AddBackward0)
+
+
+class SubBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad, -grad if self.needs(1) else None
+
+
+@operation(operators=("__sub__", "__rsub__", "__isub__"), inplace=True)
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """The difference `input - alpha * other`. RuntimeError for two bool operands."""
+    if dtype_or_scalar(input) is bool_ and dtype_or_scalar(other) is bool_:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+            "operator instead."
+        )
+    return binary(np.subtract, input, other if alpha == 1 else other * alpha, SubBackward0)
+
+
+class MulBackward0(Node):
+    __slots__ = ()
+    saves = ("self", "other")
+    used_by = (1, 0)
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, y = self.tensors()
+        return (
+            grad * conjugate(y) if self.needs(0) else None,
+            grad * conjugate(x) if self.needs(1) else None,
+        )
+
+
+def conjugate(x: Any) -> Any:
+    """The complex conjugate, of a tensor or a number; a real one is returned as it is."""
+    if isinstance(x, Tensor):
+        return x.conj() if x._dtype.is_complex else x
+    return x.conjugate() if isinstance(x, complex) else x
+
+
+@operation(operators=("__mul__", "__rmul__", "__imul__"), inplace=True)
+def mul(input: Any, other: Any) -> Tensor:
+    """The product."""
+    return binary(np.multiply, input, other, MulBackward0, saved=(input, other))
+
+
+class DivBackward0(Node):
+    __slots__ = ()
+    saves = ("self", "other")
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, y = self.tensors()
+        by = grad / conjugate(y)
+        return (
+            by if self.needs(0) else None,
+            -by * conjugate(x / y) if self.needs(1) else None,
+        )
+
+
+@operation(operators=("__truediv__", "__rtruediv__", "__itruediv__"), inplace=True)
+def div(input: Any, other: Any) -> Tensor:
+    """The quotient; of integers too it is floating."""
+    needed = isinstance(other, Tensor) and other.requires_grad
+    return binary(np.true_divide, input, other, DivBackward0, floating, saved=(input if needed else None, other))
+
+
+class NegBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return -grad
+
+
+@operation(operators=("__neg__",), inplace=True)
+def neg(input: Tensor) -> Tensor:
+    """The negative. RuntimeError for bools."""
+    if input._dtype is bool_:
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
+            "the `~` or "
+            "`logical_not()` operator instead."
+        )
+    return unary(np.negative, input, NegBackward0)
+
+
+class ExpBackward0(Node):
+    __slots__ = ()
+    saves = ("result",)
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        (y,) = self.tensors()
+        return grad * conjugate(y)
+
+
+@operation(inplace=True)
+def exp(input: Tensor) -> Tensor:
+    """e to the power of each element."""
+    return unary(np.exp, input, ExpBackward0, floating, saved=(RESULT,))
+
+
+class CloneBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad
+
+
+@operation(out=False)
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy in memory of its own, in the graph; keeps the order of dimensions in memory where that is dense."""
+    array = input._array
+    copy = array.copy("C") if array.flags.c_contiguous or 0 in array.strides else array.copy("K")
+    return record(CloneBackward0, copy, input._dtype, input._device, (input,))

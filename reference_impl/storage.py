@@ -1,0 +1,81 @@
+"""Memory and its version: what views of one tensor share.
+
+Tensors keep an ndarray at hand and make their `Storage` only when somebody asks for it: a view, an offset, a pointer.
+The memory itself is owned by NumPy's reference counts, so an array taken from a tensor outlives the tensor, and the
+other way round.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .device import device
+
+Array = npt.NDArray[Any]
+
+
+class Version:
+    """How often the values were written. Shared by a tensor, its views and what was detached from it, but not by
+    `.data`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: int = 0) -> None:
+        self.value = value
+
+
+class Storage:
+    """A flat run of bytes on one device."""
+
+    __slots__ = ("address", "device", "memory")
+
+    def __init__(self, memory: Array, device: device) -> None:
+        """`memory` is a one-dimensional array of bytes."""
+        self.memory = memory
+        self.device = device
+        self.address: int = memory.__array_interface__["data"][0]
+
+    def strided(self, numpy: np.dtype[Any], shape: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Array:
+        """The view with these sizes, strides and offset, counted in elements. No bounds are checked beyond NumPy's
+        own."""
+        size = numpy.itemsize
+        return np.ndarray(shape, numpy, self.memory, offset * size, tuple([s * size for s in stride]))
+
+    def nbytes(self) -> int:
+        """The size in bytes."""
+        return self.memory.size
+
+    def size(self) -> int:
+        """The size in bytes."""
+        return self.memory.size
+
+    def __len__(self) -> int:
+        return self.memory.size
+
+    def data_ptr(self) -> int:
+        """The address of the first byte."""
+        return self.address
+
+    def resize_(self, nbytes: int) -> Storage:
+        """Grows or shrinks to this many bytes; tensors made afterwards see the new memory, arrays at hand keep the
+        old."""
+        memory = np.zeros(nbytes, np.uint8)
+        kept = min(nbytes, self.memory.size)
+        memory[:kept] = self.memory[:kept]
+        self.memory = memory
+        self.address = memory.__array_interface__["data"][0]
+        return self
+
+
+def storage_of(array: Array, device: device) -> Storage:
+    """The memory that an array lies in, from its first element to its last."""
+    if array.flags.c_contiguous:
+        return Storage(array.reshape(-1).view(np.uint8), device)
+    span = array.itemsize + sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True))
+    if array.size == 0:
+        span = 0
+    flat: Any = np.lib.stride_tricks.as_strided(array, (span // array.itemsize,), (array.itemsize,))
+    return Storage(flat.view(np.uint8), device)

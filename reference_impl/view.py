@@ -1,0 +1,176 @@
+"""Views: other shapes and strides on the same memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import layout
+from .autograd.node import Gradients, Node
+from .join import stack
+from .op import operation, record, view, views
+from .pointwise import CloneBackward0
+from .tensor import Tensor, strides_of
+
+
+def shape_given(size: tuple[Any, ...]) -> tuple[int, ...]:
+    """A shape given as numbers or as one sequence."""
+    if len(size) == 1 and isinstance(size[0], (tuple, list)):
+        size = tuple(size[0])
+    return tuple(int(n) if isinstance(n, Tensor) else n.__index__() for n in size)
+
+
+class ViewBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad.reshape(self.args)
+
+
+def view_(input: Tensor, *size: Any) -> Tensor:
+    """The same elements in another shape, on the same memory; one size may be -1. RuntimeError where only a copy
+    could have it."""
+    shape = layout.infer_size(shape_given(size), input.numel())
+    stride = layout.view_strides(input._array.shape, strides_of(input), shape)
+    if stride is None:
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "contiguous "
+            "subspaces). Use .reshape(...) instead."
+        )
+    return view(ViewBackward0, input, shape, stride, input.storage_offset(), (view_, (shape,)), input._array.shape)
+
+
+operation(name="view", out=False)(view_)
+
+
+@operation(out=False)
+def reshape(input: Tensor, *shape: Any) -> Tensor:
+    """The same elements in another shape: a view where there can be one, else a copy."""
+    wanted = layout.infer_size(shape_given(shape), input.numel())
+    if layout.view_strides(input._array.shape, strides_of(input), wanted) is None:
+        input = contiguous(input.clone())
+    return view_(input, wanted)
+
+
+@operation(out=False)
+def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
+    """The tensor itself if its elements lie in row-major order, else a copy in that order."""
+    if input._array.flags.c_contiguous:
+        return input
+    return record(CloneBackward0, input._array.copy("C"), input._dtype, input._device, (input,))
+
+
+class TransposeBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad.transpose(*self.args)
+
+
+@operation(out=False)
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Two dimensions exchanged."""
+    a, b = layout.wrap_dim(dim0, input.ndim), layout.wrap_dim(dim1, input.ndim)
+    shape, stride = list(input._array.shape), list(strides_of(input))
+    if shape:
+        shape[a], shape[b], stride[a], stride[b] = shape[b], shape[a], stride[b], stride[a]
+    return view(
+        TransposeBackward0, input, tuple(shape), tuple(stride), input.storage_offset(), (transpose, (a, b)), (a, b)
+    )
+
+
+class PermuteBackward0(Node):
+    __slots__ = ()
+    args: tuple[int, ...]
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad.permute([self.args.index(i) for i in range(len(self.args))])
+
+
+@operation(out=False)
+def permute(input: Tensor, *dims: Any) -> Tensor:
+    """All dimensions in another order. RuntimeError unless each is named exactly once."""
+    order = shape_given(dims)
+    if len(order) != input.ndim:
+        raise RuntimeError(
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
+            "ordering of "
+            f"dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(order)}"
+        )
+    order = tuple(layout.wrap_dim(d, input.ndim) for d in order)
+    if len(set(order)) != len(order):
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    shape, stride = input._array.shape, strides_of(input)
+    picked = tuple(shape[d] for d in order), tuple(stride[d] for d in order)
+    return view(PermuteBackward0, input, *picked, input.storage_offset(), (permute, order), order)
+
+
+class ExpandBackward0(Node):
+    """The engine sums the gradient to the shape that was expanded."""
+
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad
+
+
+@operation(out=False)
+def expand(input: Tensor, *size: Any, implicit: bool = False) -> Tensor:
+    """Sizes of 1 repeated without copying, and new leading dimensions; -1 keeps a size. RuntimeError for other
+    changes."""
+    shape, stride = layout.expand_strides(input._array.shape, strides_of(input), shape_given(size))
+    return view(ExpandBackward0, input, shape, stride, input.storage_offset(), (expand, (shape,)))
+
+
+class UnsqueezeBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad.squeeze(self.args)
+
+
+@operation(out=False)
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
+    """A new dimension of size 1."""
+    n = input.ndim + 1
+    dim = layout.wrap_dim(dim, n)
+    shape, stride = input._array.shape, strides_of(input)
+    step = 1 if dim == n - 1 else shape[dim] * stride[dim]
+    sizes = (*shape[:dim], 1, *shape[dim:]), (*stride[:dim], step, *stride[dim:])
+    return view(UnsqueezeBackward0, input, *sizes, input.storage_offset(), (unsqueeze, (dim,)), dim)
+
+
+class SqueezeBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad.reshape(self.args)
+
+
+@operation(out=False)
+def squeeze(input: Tensor, dim: Any = None) -> Tensor:
+    """Without the dimensions of size 1: all of them, or those named."""
+    dims = () if isinstance(dim, (tuple, list)) and not dim else layout.wrap_dims(dim, input.ndim)
+    shape, stride = input._array.shape, strides_of(input)
+    kept = [i for i in range(input.ndim) if not (i in dims and shape[i] == 1)]
+    sizes = tuple(shape[i] for i in kept), tuple(stride[i] for i in kept)
+    return view(SqueezeBackward0, input, *sizes, input.storage_offset(), (squeeze, (tuple(dims),)), shape)
+
+
+class UnbindBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, *grads: Tensor) -> Gradients:
+        return stack(grads, self.args)
+
+
+@operation(out=False)
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """The slices along a dimension, which disappears. They are views, and may not be written while gradients are
+    recorded."""
+    dim = layout.wrap_dim(dim, input.ndim)
+    shape, stride = input._array.shape, strides_of(input)
+    rest = (*shape[:dim], *shape[dim + 1 :]), (*stride[:dim], *stride[dim + 1 :])
+    offset = input.storage_offset()
+    layouts = [(*rest, offset + i * stride[dim]) for i in range(shape[dim])]
+    return views(UnbindBackward0, input, layouts, (unbind, (dim,)), dim)
