@@ -1,11 +1,14 @@
-"""Laws of the chapter view, over the rows of its operation tables."""
+"""Laws of the chapter view, over the rows of its operation tables, and over views of parts."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
 from conformance.case import Trial
-from conformance.law import empty, forms, gradient, layout, result, value
+from conformance.law import alias, empty, forms, gradient, layout, result, value
 from conformance.operation import Operation
 
 
@@ -49,3 +52,25 @@ def test_gradient(operation: Operation, trial: Trial) -> None:
 def test_second_gradient(operation: Operation, trial: Trial) -> None:
     """The gradient of the gradient is the second difference of the formula."""
     gradient.check_second(operation, trial)
+
+
+@pytest.mark.clause("view.alias.every")
+def test_alias(row: dict[str, str], trial: Trial) -> None:
+    """The view shows what the formula shows; a write through either reaches the other, and not the memory around."""
+    for name in alias.BASES:
+        with trial.case(name, call=row["view"], inputs=f"x: int64 {alias.SHAPE}, {name}") as case:
+            place = alias.place(trial, name)
+            view, formula = eval(row["view"], {"x": place.part}), compile(row["formula"], "formula", "eval")
+            case.same(view, shown(formula, place.mirror), "view")
+            view.add_(1000)
+            place.mirror[...] += np.isin(place.mirror, shown(formula, place.mirror)) * 1000
+            place.check(case, "memory after a write through the view")
+            place.part.mul_(2)
+            place.mirror[...] *= 2
+            place.check(case, "memory after a write through the part")
+            case.same(view, shown(formula, place.mirror), "view after a write through the part")
+
+
+def shown(formula: Any, x: np.ndarray) -> np.ndarray:
+    """What the formula shows of `x`."""
+    return np.asarray(eval(formula, {"np": np, "x": x}))

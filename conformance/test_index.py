@@ -1,0 +1,120 @@
+"""Laws of the chapter index, over the rows of its operation tables, and over indices that NumPy reads the same way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.case import Case, Trial
+from conformance.law import alias, empty, forms, gradient, layout, result, value
+from conformance.operation import Operation
+from conformance.sample import tensor
+
+
+@pytest.mark.clause("@operation")
+def test_value(operation: Operation, trial: Trial) -> None:
+    """The call gives what the row's formula gives, in every dtype."""
+    value.check(operation, trial)
+
+
+@pytest.mark.clause("index.call.dtype")
+def test_dtype(operation: Operation, trial: Trial) -> None:
+    """The dtype of the result follows the row's rule."""
+    result.check(operation, trial)
+
+
+@pytest.mark.clause("index.call.layout")
+def test_layout(operation: Operation, trial: Trial) -> None:
+    """Operands in any memory layout give what contiguous ones give."""
+    layout.check(operation, trial)
+
+
+@pytest.mark.clause("index.call.forms", rows="has_forms")
+def test_forms(operation: Operation, trial: Trial) -> None:
+    """Function, method, in-place and `out=` agree."""
+    forms.check(operation, trial)
+
+
+@pytest.mark.clause("index.call.empty", rows="may_be_empty")
+def test_empty(operation: Operation, trial: Trial) -> None:
+    """A size of zero is a size like any other."""
+    empty.check(operation, trial)
+
+
+@pytest.mark.clause("index.call.gradient", rows="differentiable")
+def test_gradient(operation: Operation, trial: Trial) -> None:
+    """The gradient is the central difference of the formula."""
+    gradient.check(operation, trial)
+
+
+@pytest.mark.clause("index.call.gradient.second", rows="twice_differentiable")
+def test_second_gradient(operation: Operation, trial: Trial) -> None:
+    """The gradient of the gradient is the second difference of the formula."""
+    gradient.check_second(operation, trial)
+
+
+@pytest.mark.clause("index.basic.place")
+def test_basic(row: dict[str, str], trial: Trial) -> None:
+    """Read, write a number, write a tensor: in every layout, and with the memory around the tensor watched."""
+    check(trial, row["index"], {"slices": lambda entry: entry})
+
+
+@pytest.mark.clause("index.gather.place-in-memory")
+def test_gather(row: dict[str, str], trial: Trial) -> None:
+    """Index tensors contiguous and strided, of int64, int32 or bool, and lists where they have one dimension."""
+    check(
+        trial,
+        row["index"],
+        {
+            "tensors": lambda entry: index_tensor(trial, entry, "int64"),
+            "int32 tensors": lambda entry: index_tensor(trial, entry, "int32"),
+            "strided tensors": lambda entry: stretched(index_tensor(trial, entry, "int64")),
+            "lists": lambda entry: entry,
+        },
+    )
+
+
+def check(trial: Trial, source: str, spellings: dict[str, Any]) -> None:
+    """One index, in each spelling and on each part of memory."""
+    index = eval(source, {"np": np})
+    entries = index if isinstance(index, tuple) else (index,)
+    mirrored = tuple(index_array(entry) if isinstance(entry, list) else entry for entry in entries)
+    for spelling, spell in spellings.items():
+        spelled = tuple(spell(entry) if isinstance(entry, list) else entry for entry in entries)
+        if spelling == "lists" and any(isinstance(entry, list) and np.ndim(entry) > 1 for entry in entries):
+            continue
+        for name in alias.BASES:
+            inputs = f"x: int64 {alias.SHAPE}, {name}; index in {spelling}"
+            with trial.case(f"{spelling} {name}", call=source, inputs=inputs) as case:
+                compare(case, alias.place(trial, name), spelled, mirrored)
+
+
+def compare(case: Case, place: alias.Place, spelled: tuple[Any, ...], mirrored: tuple[Any, ...]) -> None:
+    """Read and write through the part and its mirror."""
+    want = place.mirror[mirrored]
+    case.same(place.part[spelled], want, "read")
+    place.part[spelled] = -1
+    place.mirror[mirrored] = -1
+    place.check(case, "memory after a number was written")
+    values = np.arange(want.size).reshape(want.shape) - 500
+    place.part[spelled] = tensor(case.trial, values, "int64")
+    place.mirror[mirrored] = values
+    place.check(case, "memory after a tensor was written")
+
+
+def index_array(entry: list[Any]) -> np.ndarray:
+    """A list as NumPy indexes by it; an empty one holds integers."""
+    return np.array(entry, dtype=None if entry else np.int64)
+
+
+def index_tensor(trial: Trial, entry: list[Any], dtype: str) -> Any:
+    """A list as an index tensor; a list of bools is a mask."""
+    array = index_array(entry)
+    return tensor(trial, array, "bool" if array.dtype == bool else dtype)
+
+
+def stretched(index: Any) -> Any:
+    """The same numbers, every second one of a larger tensor."""
+    return index.repeat_interleave(2, dim=-1)[..., ::2]
