@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.arrangement import Layout, stepped
 from conformance.case import Case, Trial
 from conformance.law import alias, empty, forms, gradient, layout, result, value
 from conformance.operation import Operation
@@ -70,7 +71,7 @@ def test_gather(row: dict[str, str], trial: Trial) -> None:
         {
             "tensors": lambda entry: index_tensor(trial, entry, "int64"),
             "int32 tensors": lambda entry: index_tensor(trial, entry, "int32"),
-            "strided tensors": lambda entry: stretched(index_tensor(trial, entry, "int64")),
+            "strided tensors": lambda entry: index_tensor(trial, entry, "int64", stepped),
             "lists": lambda entry: entry,
         },
     )
@@ -109,12 +110,7 @@ def index_array(entry: list[Any]) -> np.ndarray:
     return np.array(entry, dtype=None if entry else np.int64)
 
 
-def index_tensor(trial: Trial, entry: list[Any], dtype: str) -> Any:
+def index_tensor(trial: Trial, entry: list[Any], dtype: str, lay: Layout = tensor) -> Any:
     """A list as an index tensor; a list of bools is a mask."""
     array = index_array(entry)
-    return tensor(trial, array, "bool" if array.dtype == bool else dtype)
-
-
-def stretched(index: Any) -> Any:
-    """The same numbers, every second one of a larger tensor."""
-    return index.repeat_interleave(2, dim=-1)[..., ::2]
+    return lay(trial, array, "bool" if array.dtype == bool else dtype)
