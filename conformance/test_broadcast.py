@@ -16,6 +16,7 @@ from conformance.case import Case, Trial
 Shape = tuple[int, ...]
 
 FLOATS = ("float32", "float64")
+HALVES = {"float16": "half", "bfloat16": "bf16"}
 INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 LARGE = 1000
 PAIRS: tuple[tuple[Shape, Shape], ...] = (
@@ -75,7 +76,7 @@ def result_dtype(name: str, want: np.ndarray, dtype: str) -> str:
 
 def dtypes_of(trial: Trial, name: str) -> list[str]:
     """The dtypes in which an operation is tried."""
-    halves = tuple(dtype for dtype, need in (("float16", "half"),) if need not in trial.backend.lacks)
+    halves = tuple(dtype for dtype, need in HALVES.items() if need not in trial.backend.lacks)
     every = INTEGERS if name in BITWISE else (*FLOATS, *halves, *INTEGERS)
     return [dtype for dtype in every if trial.dtype in (None, dtype)]
 
