@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .device import resolve
-from .dtype import DEFAULT, FLOATING, INTEGER, dtype, int64, of_scalar
+from .dtype import DEFAULT, INTEGER, dtype, float32, int64, of_scalar
 from .gradmode import MODE
 from .numpy import array_of, from_numpy
 from .promote import cast, number
@@ -36,12 +36,9 @@ def sizes(size: tuple[Any, ...], name: str, negative: str | None = None) -> tupl
     given: Any = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
     for item in given:
         if isinstance(item, bool) or not hasattr(item, "__index__"):
-            raise TypeError(
-                f"{name}(): argument 'size' (position 1) must be tuple of ints, not {type(item).__name__}"
-                if given is size
-                else f"{name}(): argument 'size' failed to unpack the object at pos 1 with error "
-                f'"type must be tuple of ints,but got {type(item).__name__}"'
-            )
+            found = type(item).__name__
+            what = f"not {found}" if given is size else f"but found element of type {found} at pos 0"
+            raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of ints, {what}")
     shape = tuple(item.__index__() for item in given)
     for n in shape:
         if n < 0:
@@ -65,7 +62,18 @@ def tensor(data: Any, *, dtype: dtype | None = None, device: Any = None, require
         device = data._device if device is None else device
     array, inferred = array_of(data)
     d = dtype or inferred
+    if d.category == INTEGER and array.size and not isinstance(data, (Tensor, np.ndarray)):
+        _check_range(array, d)
     return made(np.array(cast(array, d), order="C"), d, device, requires_grad)
+
+
+def _check_range(array: Array, d: dtype) -> None:
+    """RuntimeError for numbers outside an integer type. Negative ones down to -max wrap in an unsigned type."""
+    limits = np.iinfo(d.numpy)
+    low = limits.min if d.is_signed else -int(limits.max)
+    real = array.real
+    if not (np.isfinite(real).all() and low <= real.min() and real.max() <= limits.max):
+        raise RuntimeError(f"value cannot be converted to type {d.name} without overflow")
 
 
 def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tensor:
@@ -91,7 +99,7 @@ def zeros(
 ) -> Tensor:
     """A tensor of zeros."""
     d = dtype or DEFAULT.floating
-    shape = sizes(size or layout.pop("size", ()), "zeros", "Dimension size must be non-negative.")
+    shape = sizes(size or layout.pop("size", ()), "zeros", "zeros: Dimension size must be non-negative.")
     return made(np.zeros(shape, d.numpy), d, device, requires_grad)
 
 
@@ -131,11 +139,10 @@ def checked(value: Any, d: dtype) -> Any:
         limits = np.iinfo(d.numpy)
         low = limits.min if d.is_signed else -int(limits.max)
         if not math.isfinite(value) or not low <= int(value) <= limits.max:
-            raise RuntimeError(f"value cannot be converted to type {d.legacy} without overflow")
-    elif d.category == FLOATING and math.isfinite(value):
-        scalar = number(value, d)
-        if not np.isfinite(scalar):
-            raise RuntimeError(f"value cannot be converted to type {d.legacy} without overflow")
+            name = f"{d.name}_t" if d.itemsize == 1 else d.legacy
+            raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+    elif d is float32 and math.isfinite(value) and not np.isfinite(number(value, d)):
+        raise RuntimeError(f"value cannot be converted to type {d.legacy} without overflow")
     return number(value, d)
 
 

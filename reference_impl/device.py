@@ -149,16 +149,18 @@ def resolve(d: Any) -> device:
         return CURRENT.stack[-1] if CURRENT.stack else default_device()
     if d is CPU:
         return CPU
-    d = device(d)
-    if d.type == "cpu":
+    wanted: device = device(d)
+    if wanted.type == "cpu":
         return CPU
-    if d.type == ACCELERATOR.name:
-        index = CURRENT.ordinal if d.index is None else d.index
+    if wanted.type == ACCELERATOR.name:
+        index = CURRENT.ordinal if wanted.index is None else wanted.index
         check_ordinal(index)
-        return _intern(d.type, index)
-    if d.type == "cuda":
+        return _intern(wanted.type, index)
+    if wanted.type == "cuda":
         raise AssertionError("Torch not compiled with CUDA enabled")
-    raise RuntimeError(f"the device type {d.type} is not available here: the devices are cpu and {ACCELERATOR.name}")
+    raise RuntimeError(
+        f"the device type {wanted.type} is not available here: the devices are cpu and {ACCELERATOR.name}"
+    )
 
 
 def check_ordinal(index: int) -> None:

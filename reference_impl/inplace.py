@@ -80,5 +80,5 @@ def zeroed(self: Tensor) -> Tensor:
 
 
 attach("copy_", copy_)
-attach("fill_", overwriting(fill, "fill"))
-attach("zero_", overwriting(zeroed, "zero"))
+attach("fill_", overwriting(fill, "fill", overlap=True))
+attach("zero_", overwriting(zeroed, "zero", overlap=True))

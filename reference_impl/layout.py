@@ -63,7 +63,7 @@ def expand_strides(shape: Shape, stride: Shape, target: Sequence[int]) -> tuple[
     """Shape and strides of `expand(target)`; `-1` keeps a size. RuntimeError where a size other than 1 would change."""
     if len(target) < len(shape):
         raise RuntimeError(
-            f"expand: the number of sizes provided ({len(target)}) must be greater or equal to the number of "
+            f"expand(size={list(target)}): the number of sizes provided ({len(target)}) must be greater or equal to the number of "
             "dimensions in "
             f"the tensor ({len(shape)})"
         )
@@ -97,9 +97,9 @@ def expand_strides(shape: Shape, stride: Shape, target: Sequence[int]) -> tuple[
 def infer_size(shape: Sequence[int], count: int) -> Shape:
     """Replaces one `-1` so that the shape holds `count` elements; RuntimeError where none or several fit."""
     holes = [i for i, size in enumerate(shape) if size == -1]
-    for size in shape:
+    for i, size in enumerate(shape):
         if size < -1:
-            raise RuntimeError(f"invalid shape dimension {size}")
+            raise RuntimeError(f"invalid shape dimension {size} at index {i} of shape {list(shape)}")
     if len(holes) > 1:
         raise RuntimeError("only one dimension can be inferred")
     known = prod(size for size in shape if size != -1)

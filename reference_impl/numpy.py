@@ -169,5 +169,11 @@ def _flatten(data: Any, shape: list[int], dim: int, leaves: list[Any]) -> None:
         _flatten(item, shape, dim + 1, leaves)
 
 
+def _wrap_array(self: Tensor, array: Array, context: Any = None, return_scalar: bool = False) -> Tensor:
+    """What a NumPy function makes of a tensor is a tensor."""
+    return from_numpy(np.asarray(array))
+
+
 attach("numpy", to_numpy)
+attach("__array_wrap__", _wrap_array)
 attach("__array__", _as_array)

@@ -9,7 +9,7 @@ import numpy as np
 from .autograd.node import Gradients, Node
 from .dtype import bool as bool_
 from .op import RESULT, binary, floating, operation, record, unary
-from .promote import dtype_or_scalar
+from .promote import dtype_or_scalar, result_type
 from .tensor import Tensor
 
 
@@ -17,16 +17,25 @@ class AddBackward0(Node):
     __slots__ = ()
 
     def gradient(self, grad: Tensor) -> Gradients:
-        alpha = self.args
-        return grad, grad if alpha is None else grad * alpha
+        return grad, grad
+
+
+def scaled(input: Any, other: Any, alpha: Any) -> Any:
+    """`alpha * other`. RuntimeError for a factor of a higher category than the operands."""
+    if isinstance(alpha, complex) and not result_type(input, other).is_complex:
+        raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+    if isinstance(alpha, float) and not result_type(input, other).differentiable:
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    product = other * alpha
+    return product.to(result_type(input, other)) if isinstance(product, Tensor) else product
 
 
 @operation(operators=("__add__", "__radd__", "__iadd__"), inplace=True)
-def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+def add(input: Any, other: Any, *, alpha: Any = None) -> Tensor:
     """The sum `input + alpha * other`."""
-    if alpha == 1:
-        return binary(np.add, input, other, AddBackward0)
-    return binary(np.add, input, other * alpha, AddBackward0)
+    if alpha is not None:
+        other = scaled(input, other, alpha)
+    return binary(np.add, input, other, AddBackward0)
 
 
 class SubBackward0(Node):
@@ -37,14 +46,14 @@ class SubBackward0(Node):
 
 
 @operation(operators=("__sub__", "__rsub__", "__isub__"), inplace=True)
-def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+def sub(input: Any, other: Any, *, alpha: Any = None) -> Tensor:
     """The difference `input - alpha * other`. RuntimeError for two bool operands."""
     if dtype_or_scalar(input) is bool_ and dtype_or_scalar(other) is bool_:
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
             "operator instead."
         )
-    return binary(np.subtract, input, other if alpha == 1 else other * alpha, SubBackward0)
+    return binary(np.subtract, input, other if alpha is None else scaled(input, other, alpha), SubBackward0)
 
 
 class MulBackward0(Node):

@@ -92,7 +92,7 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype 
     dims = wrap_dims(dim, array.ndim)
     count = 1
     for i in dims:
-        count *= array.shape[i]
+        count *= array.shape[i] if array.ndim else 1
     summed = total(array, dims, keepdim) if array.ndim else array
     result = cast(quiet(np.true_divide, summed, count), d)
     kind = MeanBackward0 if dim is None else MeanBackward1

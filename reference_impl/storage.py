@@ -42,6 +42,8 @@ class Storage:
         """The view with these sizes, strides and offset, counted in elements. No bounds are checked beyond NumPy's
         own."""
         size = numpy.itemsize
+        if 0 in shape:
+            return np.ndarray(shape, numpy)  # there is no memory to share
         return np.ndarray(shape, numpy, self.memory, offset * size, tuple([s * size for s in stride]))
 
     def nbytes(self) -> int:

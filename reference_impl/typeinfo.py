@@ -30,7 +30,7 @@ class finfo:  # noqa: N801
         self.bits: int = info.bits
         self.eps, self.min, self.max = float(info.eps), float(info.min), float(info.max)
         self.tiny = self.smallest_normal = float(info.smallest_normal)
-        self.resolution = float(info.resolution)
+        self.resolution = float(f"{float(info.resolution):.1g}")
         self.dtype = real.name
 
     def __repr__(self) -> str:

@@ -185,7 +185,7 @@ def _set_requires_grad(self: Tensor, value: bool) -> None:
 
 def _set_flag(t: Tensor, value: Any, refusal: str) -> None:
     if not isinstance(value, bool):
-        raise TypeError(f"requires_grad must be a bool, not {type(value).__name__}")
+        raise RuntimeError("requires_grad must be a bool")
     if t._edge is not None and not value:
         raise RuntimeError(
             "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
@@ -203,6 +203,9 @@ def _set_flag(t: Tensor, value: Any, refusal: str) -> None:
 def _requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     """Sets whether gradients flow to this leaf, and returns it. RuntimeError for integers, bools and results of
     operations."""
+    if not isinstance(requires_grad, bool):
+        found = type(requires_grad).__name__
+        raise TypeError(f"requires_grad_(): argument 'requires_grad' (position 1) must be bool, not {found}")
     _set_flag(self, requires_grad, "only Tensors of floating point dtype can require gradients")
     return self
 

@@ -161,14 +161,14 @@ class AccumulateGrad(Node):
         replaces it."""
         m = meta(self.variable)
         if m.grad is None:
-            m.grad = grad if create_graph and grad._edge is not None else _own(grad)
+            m.grad = grad if create_graph and grad._edge is not None else own(grad)
         elif create_graph:
             m.grad = m.grad + grad
         else:
             m.grad.add_(grad)
 
 
-def _own(grad: Tensor) -> Tensor:
+def own(grad: Tensor) -> Tensor:
     """A copy that belongs to the leaf alone; the incoming gradient may be another tensor's too."""
     array = grad._array
     copy = wrap(array.copy() if array.flags.c_contiguous else array.copy("K"), grad._dtype, grad._device)
