@@ -14,7 +14,9 @@ from conformance.record import Run
 from conformance.status import STATUSES, Status, gravest
 
 Standing = Status | Literal["unchecked"]
-Verdict = Literal["conforms", "all selected clauses hold", "does not conform", "nothing checked", "incomplete"]
+Verdict = Literal[
+    "conforms", "all selected clauses hold", "what was run holds", "does not conform", "nothing checked", "incomplete"
+]
 
 STANDINGS: tuple[Standing, ...] = (*STATUSES, "unchecked")
 GREEN: tuple[Verdict, ...] = ("conforms", "all selected clauses hold")
@@ -70,7 +72,7 @@ def verdict(run: Run) -> Verdict:
         return "incomplete"
     if not checked_anything(run):
         return "nothing checked"
-    whole = tally(standings(run))
-    if whole.conforming < whole.clauses:
-        return "does not conform"
-    return "all selected clauses hold" if run.header.plan.is_narrowed else "conforms"
+    found, plan = set(standings(run).values()), run.header.plan
+    if found == {"pass"}:
+        return "all selected clauses hold" if plan.is_narrowed else "conforms"
+    return "what was run holds" if plan.narrowed and found == {"pass", "unchecked"} else "does not conform"

@@ -143,8 +143,8 @@ def as_markdown(summary: Summary) -> str:
     head = ["chapter", *(f"{_escaped(run.label)}" for run in summary.runs)]
     lines = [head, ["---", *("---:" for _ in summary.runs)]]
     lines += [[title, *map(_escaped, cells)] for title, cells in _rows(summary)]
-    notes = [f"\n{note[0].upper()}{note[1:]}." for note in _remarks(summary)]
-    return "\n".join([*(f"| {' | '.join(cells)} |" for cells in lines), *map(printable, notes)])
+    notes = [f"\n{_escaped(remark)}." for remark in _remarks(summary)]
+    return "\n".join([*(f"| {' | '.join(cells)} |" for cells in lines), *notes])
 
 
 def print_pretty(summary: Summary, file: IO[str] | None = None) -> None:
