@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -218,3 +219,57 @@ def test_torch() -> None:
     assert found.to_numpy(torch.tensor([1 + 2j]).conj()).tolist() == [1 - 2j]
     assert found.to_numpy(torch.tensor([1 + 2j]).conj().imag).tolist() == [-2.0]
     assert found.to_numpy(torch.tensor([1.5], dtype=torch.bfloat16, requires_grad=True)).dtype == np.float32
+
+
+SIMULATED = """
+import copy, io
+from conformance.backend import device_types, load
+found = load("torch-sim")
+torch = found.namespace
+assert found.devices == ("cpu", "sim:0", "sim:1") and device_types(found) == ["cpu", "sim:0"]
+
+def refused(call, words, kind=RuntimeError):
+    try:
+        call()
+    except kind as error:
+        assert words in str(error), error
+    else:
+        raise AssertionError(words)
+
+x = torch.arange(6.0, device="sim:1").reshape(2, 3).requires_grad_()
+assert type(x) is torch.Tensor and x.to("sim:1") is x
+(x[:, 1:].T * 2).sum().backward()
+assert x.grad.device == x.device and x.grad.tolist() == [[0, 2, 2], [0, 2, 2]]
+base = torch.zeros(4, device="sim")
+view = base[1:3]
+view.fill_(1)
+assert base.tolist() == [0, 1, 1, 0] and base._version == view._version and view.storage_offset() == 1
+assert found.to_numpy(torch.complex(base, base).conj()).tolist() == [0, 1 - 1j, 1 - 1j, 0]
+refused(lambda: base + torch.zeros(4), "found at least two devices, sim:0 and cpu!")
+refused(lambda: base + torch.zeros(4, device="sim:1"), "found at least two devices, sim:0 and sim:1!")
+refused(lambda: torch.zeros(4)[torch.tensor([0], device="sim")], "indices should be either on cpu or on the same")
+refused(base.numpy, "can't convert sim:0 device type tensor to numpy", TypeError)
+assert (base + torch.tensor(2.0)).device == base[torch.tensor([0])].device == torch.device("sim:0")
+module = torch.nn.Linear(3, 1)
+weight, optimizer = module.weight, torch.optim.Adam(module.parameters())
+assert module.to("sim:1").weight is weight and weight.device == torch.device("sim:1")
+module(x.detach()).sum().backward()
+optimizer.step()
+assert copy.deepcopy(module).weight.device == weight.device
+file = io.BytesIO()
+torch.save(base, file)
+file.seek(0)
+assert torch.load(file, map_location="sim:1").device == torch.device("sim:1")
+with torch.accelerator.device_index(1):
+    assert torch.ones(1, device="sim").device == torch.ones(1).to("sim").device == torch.device("sim:1")
+out = torch.empty(0, device="sim")
+assert torch.add(base, 1, out=out) is out and out.tolist() == [1, 2, 2, 1]
+assert torch.rand(2, generator=torch.Generator("sim").manual_seed(3), device="sim").device.type == "sim"
+"""
+
+
+def test_torch_sim() -> None:
+    """The simulated accelerator behaves as one; in a process of its own, which it changes for good."""
+    pytest.importorskip("torch")
+    done = subprocess.run([sys.executable, "-c", SIMULATED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

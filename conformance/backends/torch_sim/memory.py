@@ -41,17 +41,27 @@ def _relabel(tensor: torch.Tensor, device_type: int, index: int) -> torch.Tensor
 
 def to_sim(tensor: torch.Tensor, index: int) -> torch.Tensor:
     """Return a tensor of device ``sim:index`` over the memory of a host tensor that nobody else keeps."""
-    return _relabel(tensor, _OUTSIDE, index)
+    return _relabel(tensor.resolve_conj().resolve_neg(), _OUTSIDE, index)
 
 
 def to_host(tensor: torch.Tensor) -> torch.Tensor:
     """Return a host tensor over the memory of a simulated one; its storage cannot be resized."""
-    host = _relabel(tensor, _HOST, 0)
+    return with_bits(_relabel(tensor, _HOST, 0), tensor)
+
+
+def with_bits(host: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+    """Mark a host tensor as lazily conjugate or negative where the simulated one is."""
     if tensor.is_conj():
         host = host.conj()
     if tensor.is_neg():
         host = torch._neg_view(host)
     return host
+
+
+def whole_on_host(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a flat host tensor over all the memory of a simulated tensor's storage, of the tensor's dtype."""
+    length = tensor.untyped_storage().nbytes() // tensor.element_size()
+    return _relabel(run_layout(torch.ops.aten.as_strided.default, tensor, [length], [1], 0), _HOST, 0)
 
 
 def run_layout(operator: Any, *args: Any, **kwargs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import torch
 
 from conformance.backends.torch_sim.device import checked_index
+from conformance.backends.torch_sim.kernels import fallback
 from conformance.backends.torch_sim.memory import is_sim, run_layout, to_host, to_sim
 
 _aten: Any = torch.ops.aten
@@ -24,11 +26,27 @@ def _empty_strided(size: Any, stride: Any, *, dtype: Any = None, device: Any = N
     return to_sim(torch.empty_strided(size, stride, dtype=dtype, device="cpu"), checked_index(device))
 
 
+def _zeros(size: Any, *, dtype: Any = None, device: Any = None, **_: Any) -> torch.Tensor:
+    """Return zeros with memory; PyTorch's own have none, which only its own devices can read."""
+    return to_sim(torch.zeros(size, dtype=dtype, device="cpu"), checked_index(device))
+
+
 def _copy_from(source: torch.Tensor, target: torch.Tensor, non_blocking: bool = False) -> torch.Tensor:
     """Copy between any two devices, converting the dtype."""
     host = to_host(target) if is_sim(target) else target
     host.copy_(to_host(source) if is_sim(source) else source)
     return target
+
+
+def _to_copy(
+    tensor: torch.Tensor, *, device: Any = None, pin_memory: Any = None, non_blocking: bool = False, **kwargs: Any
+) -> torch.Tensor:
+    """Copy to a device; never through pinned memory, which PyTorch would ask for when the host does not wait."""
+    target = tensor.device if device is None else torch.device(device)
+    if target.type not in ("cpu", "sim"):
+        return torch.empty_like(tensor, device=target, **kwargs)  # the only other device, meta, has no memory
+    copied: torch.Tensor = _aten._to_copy.default(to_host(tensor), **kwargs)
+    return to_sim(copied, checked_index(target)) if target.type == "sim" else copied
 
 
 def _resize(tensor: torch.Tensor, size: Any, *, memory_format: Any = None) -> torch.Tensor:
@@ -80,7 +98,9 @@ def kernels() -> dict[str, Callable[..., Any]]:
     own: dict[str, Callable[..., Any]] = {
         "empty.memory_format": _empty,
         "empty_strided": _empty_strided,
+        "_efficientzerotensor": _zeros,
         "_copy_from": _copy_from,
+        "_to_copy": _to_copy,
         "resize_": _resize,
         "convolution_overrideable": _convolution,
         "convolution_backward_overrideable": _convolution_backward,
@@ -89,4 +109,6 @@ def kernels() -> dict[str, Callable[..., Any]]:
     for name in _LAYOUT:
         base, _, overload = name.partition(".")
         own[name] = _layout_kernel(getattr(getattr(_aten, base), overload or "default"))
+    for name in ("mse_loss", "smooth_l1_loss"):  # their out= forms warn about their own result
+        own[name] = functools.partial(fallback, getattr(_aten, name).default)
     return own
