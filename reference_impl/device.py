@@ -147,8 +147,6 @@ def resolve(d: Any) -> device:
     """
     if d is None:
         return CURRENT.stack[-1] if CURRENT.stack else default_device()
-    if d is CPU:
-        return CPU
     wanted: device = device(d)
     if wanted.type == "cpu":
         return CPU
@@ -197,5 +195,7 @@ def set_default_device(d: Any) -> None:
 
 
 def different(a: device, b: device) -> RuntimeError:
-    """The error for operands on two devices."""
+    """The error for operands on two devices; it names the accelerator first, as torch does."""
+    if a is CPU:
+        a, b = b, a
     return RuntimeError(f"Expected all tensors to be on the same device, but found at least two devices, {a} and {b}!")

@@ -63,9 +63,8 @@ def expand_strides(shape: Shape, stride: Shape, target: Sequence[int]) -> tuple[
     """Shape and strides of `expand(target)`; `-1` keeps a size. RuntimeError where a size other than 1 would change."""
     if len(target) < len(shape):
         raise RuntimeError(
-            f"expand(size={list(target)}): the number of sizes provided ({len(target)}) must be greater or equal to the number of "
-            "dimensions in "
-            f"the tensor ({len(shape)})"
+            f"expand(size={list(target)}): the number of sizes provided ({len(target)}) must be greater or equal to "
+            f"the number of dimensions in the tensor ({len(shape)})"
         )
     lead = len(target) - len(shape)
     sizes: list[int] = []

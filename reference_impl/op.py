@@ -215,7 +215,7 @@ def view(
     """A view with the given layout, counted in elements. `call` is the function and arguments that make it from
     another tensor."""
     v = strided(t, shape, stride, offset)
-    if MODE.inference:
+    if MODE.inference or v._counter is INFERENCE:
         return v
     _remember(v, t, (*call, None), None if MODE.grad else NO_GRAD, 0)
     if MODE.grad and kind is not None and tracked(t):
@@ -231,7 +231,7 @@ def views(
     """Several views made by one call, as `(shape, stride, offset)`. Writing into them is refused while gradients are
     recorded."""
     results = tuple([strided(t, *each) for each in layouts])
-    if MODE.inference:
+    if MODE.inference or (results and results[0]._counter is INFERENCE):
         return results
     for i, v in enumerate(results):
         _remember(v, t, (*call, i), MULTIPLE if MODE.grad else NO_GRAD, i)

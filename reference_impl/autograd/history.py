@@ -128,9 +128,11 @@ class CopySlices(Node):
 
 
 def _like_root(grad: Tensor, stride: tuple[int, ...]) -> Tensor:
-    """A recorded copy of the gradient in the root's layout, so that the calls that viewed the root can view it."""
-    copy = grad.clone()
-    return copy if strides_of(copy) == stride else copy.contiguous()
+    """A recorded copy of the gradient, its dimensions in the root's order: what viewed the root can view it."""
+    order = sorted(range(len(stride)), key=lambda i: -stride[i])
+    rows = grad.permute(order)
+    copy = rows.clone() if rows._array.flags.c_contiguous else rows.contiguous()
+    return copy.permute([order.index(i) for i in range(len(order))])
 
 
 def rebase(t: Tensor, edge: Edge | None) -> None:

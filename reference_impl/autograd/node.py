@@ -17,7 +17,10 @@ import weakref
 from itertools import count
 from typing import Any, ClassVar
 
-from ..tensor import Tensor, alias, counter, meta, wrap
+import numpy as np
+
+from ..quiet import quiet
+from ..tensor import INFERENCE, Tensor, alias, counter, meta, wrap
 
 Edge = tuple["Node", int]
 Gradients = Any
@@ -165,7 +168,15 @@ class AccumulateGrad(Node):
         elif create_graph:
             m.grad = m.grad + grad
         else:
-            m.grad.add_(grad)
+            _add(m.grad, grad)
+
+
+def _add(total: Tensor, grad: Tensor) -> None:
+    """Adds in place, without a record."""
+    quiet(np.add, total._array, grad._array, out=total._array)
+    c = counter(total)
+    if c is not INFERENCE:
+        c.value += 1
 
 
 def own(grad: Tensor) -> Tensor:
