@@ -59,7 +59,7 @@ def draw(rng: np.random.Generator, item: Input, dtype: str, shape: tuple[int, ..
         truths[:2] = (1, 0)[: min(2, size)]
         return truths.astype(bool).reshape(shape)
     if item.distinct:
-        return _distinct(rng, dtype, size).reshape(shape)
+        return _distinct(rng, dtype, size, fine).reshape(shape)
     low, high = limits(item, dtype)
     values: np.ndarray
     if dtype in COMPLEXES:
@@ -77,11 +77,11 @@ def draw(rng: np.random.Generator, item: Input, dtype: str, shape: tuple[int, ..
     return values.astype(stored(dtype)).reshape(shape)
 
 
-def _distinct(rng: np.random.Generator, dtype: str, size: int) -> np.ndarray:
+def _distinct(rng: np.random.Generator, dtype: str, size: int, fine: bool) -> np.ndarray:
     order = rng.permutation(size)
     if dtype in INTEGERS:
         return (order if dtype == "uint8" else order - size // 2).astype(stored(dtype))
-    values = (order - size // 2) / 8
+    values = (order - size // 2 + (rng.uniform(0.0, 0.9, size) if fine else 0.0)) / 8
     return (values + 1j * rng.permutation(size) / 8 if dtype in COMPLEXES else values).astype(stored(dtype))
 
 

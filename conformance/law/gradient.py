@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from conformance.arrangement import LAYOUTS, possible
 from conformance.case import Case, Trial
 from conformance.operation import Operation
 from conformance.sample import Arrays, arrays, call, describe, gradient_arrays, tensor, tensors, wanted
@@ -19,15 +20,21 @@ Weights = list[np.ndarray]
 def check(operation: Operation, trial: Trial) -> None:
     """`backward` of a weighted result gives each input the central difference, in its own shape and dtype."""
     values = gradient_arrays(operation, trial, "gradient")
-    with trial.case("float64", call=operation.call, inputs=describe(operation, values, "float64")) as case:
-        inputs, names = leaves(operation, trial, values)
-        outputs = smooth(call(operation, trial, inputs))
-        weights = weights_for(trial, outputs)
-        scalar: Any = sum((out * tensor(trial, w, "float64")).sum() for out, w in zip(outputs, weights, strict=True))
-        scalar.backward()
-        for name in names:
-            want = differences(operation, values, name, weights)
-            compare(case, trial, name, inputs[name].grad, want, 1e-6)
+    wants: Arrays = {}
+    for layout in ("contiguous", "transposed"):
+        if layout != "contiguous" and not any(possible(layout, array) for array in values.values()):
+            continue
+        told = describe(operation, values, "float64")
+        with trial.case(f"float64 {layout}", call=operation.call, inputs=told) as case:
+            inputs, names = leaves(operation, trial, values, layout)
+            outputs = smooth(call(operation, trial, inputs))
+            weights = weights_for(trial, outputs)
+            pairs = zip(outputs, weights, strict=True)
+            scalar: Any = sum((out * tensor(trial, weight, "float64")).sum() for out, weight in pairs)
+            scalar.backward()
+            wants = wants or {name: differences(operation, values, name, weights) for name in names}
+            for name in names:
+                compare(case, trial, name, inputs[name].grad, wants[name], 1e-6)
 
 
 def check_second(operation: Operation, trial: Trial) -> None:
@@ -66,13 +73,17 @@ def check_none(operation: Operation, trial: Trial) -> None:
             case.equal("requires_grad", result.requires_grad, False)
 
 
-def leaves(operation: Operation, trial: Trial, values: Arrays) -> tuple[dict[str, Any], list[str]]:
+def leaves(
+    operation: Operation, trial: Trial, values: Arrays, layout: str = "contiguous"
+) -> tuple[dict[str, Any], list[str]]:
     """Every input as a tensor, the floating ones as leaves that require a gradient, and the names of these."""
     inputs: dict[str, Any] = {}
     names = []
     for item in operation.inputs:
         own = operation.dtype_of(item, "float64")
-        inputs[item.name] = tensor(trial, values[item.name], own)
+        array = values[item.name]
+        make = LAYOUTS[layout] if layout in LAYOUTS and possible(layout, array) else tensor
+        inputs[item.name] = make(trial, array, own)
         if own == "float64":
             inputs[item.name].requires_grad_()
             names.append(item.name)

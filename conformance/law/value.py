@@ -26,6 +26,14 @@ from conformance.sample import (
 from conformance.tolerance import EPSILON, ULPS, rounded, widening
 
 LARGE = (5, 129, 3, 2)
+PLANTED = (
+    ("nan first", np.nan, slice(0, 1)),
+    ("nan in the middle", np.nan, slice(3, 4)),
+    ("nan last", np.nan, slice(-1, None)),
+    ("all nan", np.nan, slice(None)),
+    ("inf", np.inf, slice(1, 2)),
+    ("-inf only", -np.inf, slice(None)),
+)
 Sample = tuple[str, str, Arrays]
 
 
@@ -95,23 +103,16 @@ def special_samples(operation: Operation, trial: Trial, dtypes: tuple[str, ...])
         if is_floating(dtype):
             if operation.elementwise:
                 yield f"{dtype} special", dtype, special_arrays(operation, trial, f"{dtype} special", dtype)
-            elif operation.chapter in ("pointwise", "compare", "reduce") and dtype == operation.prefer("float32"):
+            elif dtype == operation.prefer("float32"):
                 yield from planted(operation, trial, dtype)
         elif dtype in INTEGERS and "edges" in operation.special:
             yield f"{dtype} edges", dtype, extreme_arrays(operation, dtype)
 
 
 def planted(operation: Operation, trial: Trial, dtype: str) -> Iterator[Sample]:
-    """NaN and infinities planted first, in the middle, last and everywhere in the first input."""
-    target = operation.varied[0].name
-    for word, value, where in (
-        ("nan first", np.nan, slice(0, 1)),
-        ("nan in the middle", np.nan, slice(7, 8)),
-        ("nan last", np.nan, slice(-1, None)),
-        ("all nan", np.nan, slice(None)),
-        ("inf", np.inf, slice(1, 2)),
-        ("-inf only", -np.inf, slice(None)),
-    ):
+    """NaN and infinities planted first, in the middle, last and everywhere in the last varied input."""
+    target = operation.varied[-1].name
+    for word, value, where in PLANTED[: 4 if operation.chapter == "linalg" else None]:
         name = f"{dtype} {word}"
         values = arrays(operation, trial, name, dtype)
         values[target].reshape(-1)[where] = value
