@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class Contest:
     progress: bool = False
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     timings: dict[tuple[str, str], Timing] = field(default_factory=dict)
+    passed: float = 0.0
+    worked: float = 0.0
 
     def outcome(self, task: Task, label: str) -> Outcome:
         """What `task` gave on one backend."""
@@ -48,7 +51,8 @@ class Contest:
     def report(self) -> Report:
         """Everything held so far."""
         entries = [Entry(e.label, e.backend.name, str(e.backend.version), e.device or "") for e in self.entrants]
-        return Report(conformance.__version__, self.rounds, self.threads, entries, list(self.outcomes.values()))
+        share = self.worked / self.passed if self.passed else 0.0
+        return Report(conformance.__version__, self.rounds, self.threads, share, entries, list(self.outcomes.values()))
 
     def _hold(self, task: Task) -> None:
         self._say(f"{task.name} … ")
@@ -65,6 +69,7 @@ class Contest:
 
     def _time(self, task: Task, ready: dict[str, tuple[Entrant, Timed]]) -> None:
         runners = [Runner(timed.call, entrant.backend.synchronize, timed.renew) for entrant, timed in ready.values()]
+        passed, worked = time.perf_counter(), time.process_time()
         try:
             timings = dict(zip(ready, measure(runners, self.rounds), strict=True))
         except Exception as error:
@@ -72,6 +77,8 @@ class Contest:
                 reason = f"while timing: {type(error).__name__}: {error}"
                 self.outcomes[task.name, label] = Outcome(task.name, label, "error", reason)
             return
+        self.passed += time.perf_counter() - passed
+        self.worked += time.process_time() - worked
         base = timings.get(self.entrants[0].label)
         for label, timing in timings.items():
             self.timings[task.name, label] = timing

@@ -43,11 +43,15 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A whole run. `threads` is 0 where nobody limited them."""
+    """A whole run. `threads` is 0 where nobody limited them.
+
+    `share` is the processor time of the process, divided by the time that passed while it was timing.
+    """
 
     tool: str
     rounds: int
     threads: int
+    share: float
     backends: list[Entry]
     outcomes: list[Outcome]
     schema: int = SCHEMA

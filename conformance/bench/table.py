@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from conformance.bench.outcome import Outcome, Report
 
 WIDTH = 100
+BUSY_BELOW = 0.9
+BUSY = (
+    "The machine was busy: the process had a processor for {share:.0%} of the time only, so take the figures as rough."
+)
 LEGEND = "µs per operation: the median round, ± half the distance of the quartiles."
 RATIOS = (
     "`against {base}` says how many times {base}'s time: the median ratio of rounds timed one after the other, in one "
@@ -57,9 +61,11 @@ def grid(report: Report) -> list[list[str]]:
 
 def legend(report: Report) -> list[str]:
     """What the columns mean."""
+    on_cpu = all(entry.device.startswith("cpu") for entry in report.backends)
+    busy = [BUSY.format(share=report.share)] if on_cpu and 0 < report.share < BUSY_BELOW else []
     if len(report.backends) == 1:
-        return [LEGEND]
-    return [LEGEND, RATIOS.format(base=report.backends[0].label), NOISE]
+        return [LEGEND, *busy]
+    return [LEGEND, RATIOS.format(base=report.backends[0].label), NOISE, *busy]
 
 
 def wrapped(sentences: Sequence[str]) -> list[str]:

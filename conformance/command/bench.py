@@ -12,11 +12,13 @@ from conformance.bench import table
 from conformance.bench.launch import PYTEST_USAGE_ERROR, LaunchError, Order, run
 from conformance.bench.task import catalogue, select
 from conformance.bench.timing import MIN_ROUNDS, ROUNDS
+from conformance.command.settings import DEFAULT_BACKEND, Word
 from conformance.specification import SelectionError
 
 EXAMPLES = """\b
 Examples
-  conformance bench --backend torch                      microseconds of every benchmark
+  conformance bench                                      the reference, every benchmark
+  conformance bench --backend torch                      a library's microseconds
   conformance bench --backend torch --backend mylib      and how many times torch's time mylib takes
   conformance bench 'autograd.*' '!matmul.large' --backend mylib
   conformance bench --backend mylib --backend mylib      the same twice: how noisy is this machine?
@@ -32,14 +34,26 @@ Exit status
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Time backends side by side.")
 @click.argument("selectors", metavar="[SELECT]...", nargs=-1)
-@click.option("--backend", "backends", metavar="B", multiple=True, help="Backend to time; the first is the base.")
+@click.option(
+    "--backend",
+    "backends",
+    metavar="B",
+    multiple=True,
+    envvar="CONFORMANCE_BACKEND",
+    help="What to time; the first is the base.",
+)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Save pytest-benchmark's JSON.")
 @click.option("--rounds", default=ROUNDS, show_default=True, type=click.IntRange(MIN_ROUNDS), help="Rounds in turn.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads a library may use.")
-@click.option("--device", metavar="D", help="Device name or type. Default: the first of each backend.")
-@click.option("--format", "style", type=click.Choice(["pretty", "json", "md"]), default="pretty", show_default=True)
+@click.option(
+    "--device",
+    metavar="D",
+    envvar="CONFORMANCE_DEVICE",
+    help="Device name or type. Default: the first of each backend.",
+)
+@click.option("--format", "style", type=Word(["pretty", "json", "md"]), default="pretty", show_default=True)
 @click.option("--list", "listing", is_flag=True, help="Say which benchmarks there are, and time nothing.")
 def bench(
     selectors: tuple[str, ...],
@@ -68,11 +82,9 @@ def bench(
         for task in tasks:
             click.echo(f"{task.name:<{max(map(len, catalogue()))}}  {task.summary}")
         return
-    if not backends:
-        raise click.UsageError("name a backend to time: --backend B (`conformance backends` lists them)")
     if output is not None and not output.absolute().parent.is_dir():
         raise click.UsageError(f"there is no folder `{output.parent}` to save to")
-    _time(Order(backends, selectors, rounds, threads, device, output), style)
+    _time(Order(backends or (DEFAULT_BACKEND,), selectors, rounds, threads, device, output), style)
 
 
 def _time(order: Order, style: str) -> None:

@@ -225,7 +225,7 @@ def sample() -> Report:
         Outcome("matmul.large", "a", "pass", microseconds=23456.7, low=23456.7, high=23456.7),
         Outcome("matmul.large", "b", "missing", "no attribute 'matmul'"),
     ]
-    return Report("1", 41, 1, entries, outcomes)
+    return Report("1", 41, 1, 1.0, entries, outcomes)
 
 
 def test_tables_show_times_ratios_and_reasons() -> None:
@@ -237,13 +237,20 @@ def test_tables_show_times_ratios_and_reasons() -> None:
         assert "matmul.large on b: no attribute 'matmul'" in text
 
 
+@pytest.mark.parametrize(("share", "told"), [(0.5, True), (0.97, False), (0.0, False)])
+def test_a_busy_machine_is_told(share: float, told: bool) -> None:
+    """A process that had to wait for its processor says so; without a measurement it says nothing."""
+    report = Report("1", 41, 1, share, sample().backends, sample().outcomes)
+    assert ("The machine was busy" in table.pretty(report)) is told
+
+
 def test_green_means_timed_and_right() -> None:
     """A backend without any time, or with a wrong result, is not green."""
     report = sample()
     assert report.green
-    assert not Report("1", 41, 1, report.backends, report.outcomes[:1]).green
+    assert not Report("1", 41, 1, 1.0, report.backends, report.outcomes[:1]).green
     wrong = Outcome("overhead.add", "b", "fail", "values")
-    assert not Report("1", 41, 1, report.backends, [*report.outcomes, wrong]).green
+    assert not Report("1", 41, 1, 1.0, report.backends, [*report.outcomes, wrong]).green
 
 
 @pytest.mark.parametrize(
@@ -251,7 +258,7 @@ def test_green_means_timed_and_right() -> None:
     [
         (["--list", "train.*"], 0, "train.mlp"),
         (["overhead.ad", "--backend", "toy"], 2, "did you mean `overhead.add`"),
-        (["overhead.add"], 2, "--backend B"),
+        (["--format", "mdd"], 2, "did you mean `md`"),
         (["overhead.*", "!overhead.*", "--backend", "toy"], 2, "leaves nothing"),
         (["--backend", "toy", "-o", "no-such-folder/bench.json"], 2, "no folder `no-such-folder`"),
         (["--rounds", "3", "--backend", "toy"], 2, "x>=7"),
