@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from conformance.case import Trial
+from conformance.law import travel
 from conformance.law.placement import Pair, accelerators, dtypes_of, floats, is_host, lies_on, made
 
 LAYOUTS: dict[str, Callable[[Any], Any]] = {
@@ -395,3 +396,69 @@ def test_pin(trial: Trial) -> None:
         else:
             case.equal("is_pinned", got.is_pinned(), True)
             case.same(got, floats([1, 2]))
+
+
+@pytest.mark.clause("device.gradient.move")
+def test_gradient_of_a_move(trial: Trial, pair: Pair) -> None:
+    """The gradient has the device and the dtype of the leaf, also when the move changes the dtype."""
+    travel.leaf_moves(trial, pair)
+
+
+@pytest.mark.clause("device.gradient.leaf")
+def test_moved_leaf(trial: Trial, pair: Pair) -> None:
+    """Move first, then ask for the gradient."""
+    travel.moved_leaf(trial, pair)
+
+
+@pytest.mark.clause("device.gradient.chain")
+def test_gradient_of_a_chain(trial: Trial, pair: Pair) -> None:
+    """There and back twice, with an operation at every stop, and the leaf used on both devices."""
+    travel.round_trip(trial, pair)
+
+
+@pytest.mark.clause("device.gradient.copy")
+def test_gradient_of_a_copy(trial: Trial, pair: Pair) -> None:
+    """The source is a leaf on the second device, the target a buffer on the first."""
+    travel.copied_source(trial, pair)
+
+
+@pytest.mark.clause("device.module.move")
+def test_module(trial: Trial, pair: Pair) -> None:
+    """A layer with a gradient, a floating buffer and an integer buffer."""
+    travel.module_moves(trial, pair)
+
+
+@pytest.mark.clause("device.module.both")
+def test_module_converts(trial: Trial, pair: Pair) -> None:
+    """Device and dtype at once; integers keep their dtype and move."""
+    travel.module_moves_and_converts(trial, pair)
+
+
+@pytest.mark.clause("device.optimizer.moved")
+def test_optimizer(trial: Trial, pair: Pair) -> None:
+    """A step after the move changes the module."""
+    travel.optimizer_follows(trial, pair)
+
+
+@pytest.mark.clause("device.optimizer.state")
+def test_optimizer_state(trial: Trial, pair: Pair) -> None:
+    """The momentum of one step before the move."""
+    travel.state_stays(trial, pair)
+
+
+@pytest.mark.clause("device.split.batch")
+def test_split_batch(trial: Trial, pair: Pair) -> None:
+    """Half of the rows on each device; the losses are added on the first."""
+    travel.split_batch(trial, pair)
+
+
+@pytest.mark.clause("device.split.layers")
+def test_split_layers(trial: Trial, pair: Pair) -> None:
+    """The hidden values move, the weights stay."""
+    travel.split_layers(trial, pair)
+
+
+@pytest.mark.clause("device.split.columns")
+def test_split_columns(trial: Trial, pair: Pair) -> None:
+    """One column stays, two go to the second device, and the results are joined on the first."""
+    travel.split_columns(trial, pair)

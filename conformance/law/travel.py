@@ -1,11 +1,10 @@
-"""Laws of the chapter device: gradients across moves, modules and optimizers that move, and work split over devices."""
+"""What a move does to gradients, modules and optimizers, and work that is split over two devices."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import pytest
 
 from conformance.case import Case, Trial
 from conformance.law.placement import Pair, floats, lies_on, made
@@ -19,8 +18,7 @@ def leaf(trial: Trial, values: Any, place: str, dtype: str = "float32") -> Any:
     return made(trial, values, place, dtype).requires_grad_()
 
 
-@pytest.mark.clause("device.gradient.move")
-def test_move(trial: Trial, pair: Pair) -> None:
+def leaf_moves(trial: Trial, pair: Pair) -> None:
     """The gradient has the device and the dtype of the leaf, also when the move changes the dtype."""
     first, second = pair
     for dtype in ("float32", "float64"):
@@ -36,8 +34,7 @@ def test_move(trial: Trial, pair: Pair) -> None:
             case.same(x.grad, floats([3, 4]), "gradient")
 
 
-@pytest.mark.clause("device.gradient.leaf")
-def test_leaf(trial: Trial, pair: Pair) -> None:
+def moved_leaf(trial: Trial, pair: Pair) -> None:
     """Move first, then ask for the gradient."""
     first, second = pair
     call = f"x = torch.ones(2).to({second!r}).requires_grad_()"
@@ -49,8 +46,7 @@ def test_leaf(trial: Trial, pair: Pair) -> None:
         case.same(x.grad, floats([2, 4]), "gradient")
 
 
-@pytest.mark.clause("device.gradient.chain")
-def test_chain(trial: Trial, pair: Pair) -> None:
+def round_trip(trial: Trial, pair: Pair) -> None:
     """There and back twice, with an operation at every stop, and the leaf used on both devices."""
     first, second = pair
     with trial.case(
@@ -63,8 +59,7 @@ def test_chain(trial: Trial, pair: Pair) -> None:
         case.same(x.grad, floats([10, 37]), "gradient")
 
 
-@pytest.mark.clause("device.gradient.copy")
-def test_copy(trial: Trial, pair: Pair) -> None:
+def copied_source(trial: Trial, pair: Pair) -> None:
     """The source is a leaf on the second device, the target a buffer on the first."""
     first, second = pair
     with trial.case(
@@ -92,8 +87,7 @@ def train(trial: Trial, module: Any, place: str, dtype: str = "float32") -> None
     module(made(trial, [[2.0, 4.0]], place, dtype)).sum().backward()
 
 
-@pytest.mark.clause("device.module.move")
-def test_module(trial: Trial, pair: Pair) -> None:
+def module_moves(trial: Trial, pair: Pair) -> None:
     """A layer with a gradient, a floating buffer and an integer buffer."""
     first, second = pair
     with trial.case("m.to(d)", call=f"m.to({second!r})", inputs=f"m: Linear(2, 1) on {first}") as case:
@@ -117,8 +111,7 @@ def test_module(trial: Trial, pair: Pair) -> None:
         case.same(module.mean, floats([1, 2]), "mean")
 
 
-@pytest.mark.clause("device.module.both")
-def test_module_converts(trial: Trial, pair: Pair) -> None:
+def module_moves_and_converts(trial: Trial, pair: Pair) -> None:
     """Device and dtype at once; integers keep their dtype and move."""
     first, second = pair
     with trial.case(
@@ -134,8 +127,7 @@ def test_module_converts(trial: Trial, pair: Pair) -> None:
         case.equal("dtype of count", module.count.dtype, trial.namespace.int64)
 
 
-@pytest.mark.clause("device.optimizer.moved")
-def test_optimizer(trial: Trial, pair: Pair) -> None:
+def optimizer_follows(trial: Trial, pair: Pair) -> None:
     """A step after the move changes the module."""
     first, second = pair
     call = f"o = SGD(m.parameters(), lr={RATE}); m.to({second!r}); m(x).sum().backward(); o.step()"
@@ -150,8 +142,7 @@ def test_optimizer(trial: Trial, pair: Pair) -> None:
         case.same(module.bias, floats([0]), "bias")
 
 
-@pytest.mark.clause("device.optimizer.state")
-def test_optimizer_state(trial: Trial, pair: Pair) -> None:
+def state_stays(trial: Trial, pair: Pair) -> None:
     """The momentum of one step before the move."""
     first, second = pair
     call = f"o = SGD(m.parameters(), lr={RATE}, momentum={MOMENTUM}); o.step(); m.to({second!r}); o.state[m.weight]"
@@ -184,8 +175,7 @@ def gradients(case: Case, loss: Any, weights: list[Any], whole_loss: Any, whole_
         )
 
 
-@pytest.mark.clause("device.split.batch")
-def test_batch(trial: Trial, pair: Pair) -> None:
+def split_batch(trial: Trial, pair: Pair) -> None:
     """Half of the rows on each device; the losses are added on the first."""
     first, second = pair
     with trial.case(
@@ -199,8 +189,7 @@ def test_batch(trial: Trial, pair: Pair) -> None:
         gradients(case, loss, [w], (whole * whole).sum(), [v])
 
 
-@pytest.mark.clause("device.split.layers")
-def test_layers(trial: Trial, pair: Pair) -> None:
+def split_layers(trial: Trial, pair: Pair) -> None:
     """The hidden values move, the weights stay."""
     first, second = pair
     with trial.case(
@@ -215,8 +204,7 @@ def test_layers(trial: Trial, pair: Pair) -> None:
         gradients(case, out.sum(), [w, u], ((whole * whole) @ t).sum(), [v, t])
 
 
-@pytest.mark.clause("device.split.columns")
-def test_columns(trial: Trial, pair: Pair) -> None:
+def split_columns(trial: Trial, pair: Pair) -> None:
     """One column stays, two go to the second device, and the results are joined on the first."""
     first, second = pair
     torch = trial.namespace
