@@ -2,7 +2,8 @@
 
 A machine drifts: it warms up, another process wakes. Two calls timed one after the other see the same machine, so the
 rounds of all calls alternate (A B, B A, A B …) and only times of the same round are divided by one another. The median
-of those ratios ignores the rounds that something disturbed.
+of those ratios ignores the rounds that something disturbed, and rounds are short (a millisecond, less than a turn of
+the operating system's scheduler), so that on a busy machine most of them are not.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 
 MIN_ROUNDS = 7
-ROUNDS = 41
-ROUND_SECONDS = 0.005
-LIMIT_SECONDS = 60.0
+ROUNDS = 101
+ROUND_SECONDS = 0.001
+LIMIT_SECONDS = 20.0
 CONFIDENCE = 0.95
 
 
@@ -80,7 +81,7 @@ def measure(runners: Sequence[Runner], rounds: int = ROUNDS, round_seconds: floa
     """Time `runners` in turn, the order reversed every second round.
 
     A round repeats a call until it lasts `round_seconds`. Slow calls get fewer rounds, seven at least, so that the
-    whole ends within about a minute where it can.
+    whole ends within about 20 seconds where it can.
     """
     with _own_garbage_only():
         iterations = [calibrate(runner, round_seconds) for runner in runners]
