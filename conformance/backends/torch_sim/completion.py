@@ -11,6 +11,8 @@ from conformance.backends.torch_sim import device, generator
 
 _native_storage: Any = torch.UntypedStorage.__new__
 _native_apply: Any = torch.nn.Module._apply
+_autograd: Any = torch.autograd
+_native_backward: Any = _autograd._engine_run_backward
 
 
 def complete() -> None:
@@ -27,7 +29,7 @@ def complete() -> None:
     core._accelerator_synchronizeDevice = lambda index: None
     namespace: Any = torch
     namespace.Generator = generator.Generator
-    torch.autograd.set_multithreading_enabled(False)  # the engine would start a thread for index 0 only
+    _autograd._engine_run_backward = _run_backward
 
 
 def _new_storage(cls: Any, *args: Any, **kwargs: Any) -> Any:
@@ -37,6 +39,12 @@ def _new_storage(cls: Any, *args: Any, **kwargs: Any) -> Any:
         return _native_storage(cls, *args, **kwargs)
     size = args[0] if args else kwargs.get("size", 0)
     return torch.empty(size, dtype=torch.uint8, device=where).untyped_storage()
+
+
+def _run_backward(*args: Any, **kwargs: Any) -> Any:
+    """Run backward in the calling thread; the engine would start a thread for ordinal 0 only."""
+    with torch.autograd.set_multithreading_enabled(False):
+        return _native_backward(*args, **kwargs)
 
 
 def _apply(self: torch.nn.Module, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> torch.nn.Module:

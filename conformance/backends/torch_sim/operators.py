@@ -31,8 +31,10 @@ def _zeros(size: Any, *, dtype: Any = None, device: Any = None, **_: Any) -> tor
     return to_sim(torch.zeros(size, dtype=dtype, device="cpu"), checked_index(device))
 
 
-def _copy_from(source: torch.Tensor, target: torch.Tensor, non_blocking: bool = False) -> torch.Tensor:
+def _copy_from(source: torch.Tensor, target: torch.Tensor, non_blocking: bool = False) -> Any:
     """Copy between any two devices, converting the dtype."""
+    if source.device == target.device:  # they may overlap, which the fallback lets the kernel see
+        return fallback(_aten.copy_.default, target, source)
     host = to_host(target) if is_sim(target) else target
     host.copy_(to_host(source) if is_sim(source) else source)
     return target
