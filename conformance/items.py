@@ -19,22 +19,14 @@ SLOT = pytest.StashKey[Slot]()
 TRIAL = pytest.StashKey[Trial]()
 
 
-class NonConformanceError(Exception):
-    """The trial of an item did not end in `pass`; the report tells what it found."""
-
-
 def judge(trial: Trial) -> None:
-    """Turn the status of a trial into pytest's outcome.
-
-    Raises:
-        NonConformanceError: the item fails, misses a name or could not be observed.
-    """
+    """Turn the status of a trial into pytest's outcome. The report tells what it found: no traceback is formatted."""
     status = trial.status
     if status == "unsupported":
         reasons = [f"{name}: {reason}" for name, reason in trial.lacking.items()]
         pytest.skip("; ".join(reasons) or "declared as lacking")
     if status != "pass":
-        raise NonConformanceError(f"{status}: {trial.item}")
+        pytest.fail(f"{status}: {trial.item}", pytrace=False)
 
 
 class ChapterFile(pytest.File):
