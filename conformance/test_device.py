@@ -57,6 +57,24 @@ def test_absent(trial: Trial) -> None:
                     case.holds("refused", False, "RuntimeError or AssertionError", f"a tensor on {got.device}")
 
 
+@pytest.mark.clause("device.absent.cuda")
+def test_absent_cuda(trial: Trial) -> None:
+    """Without CUDA the call is refused; with it the result is on a CUDA device."""
+    with trial.case("x.cuda()", call="x.cuda()", inputs="x: float32 (2,) on cpu") as case:
+        x = made(trial, [1.0, 2.0], "cpu")
+        move = x.cuda
+        if trial.namespace.cuda.is_available():
+            lies_on(case, move(), "cuda")
+            return
+        try:
+            move()
+        except (RuntimeError, AssertionError) as error:
+            case.holds("refused", True, "RuntimeError or AssertionError", type(error).__name__)
+        else:
+            case.holds("refused", False, "RuntimeError or AssertionError", "no exception")
+        case.same(x, floats([1, 2]), "x")
+
+
 @pytest.mark.clause("device.factory.report")
 def test_factory(row: dict[str, str], trial: Trial, device: str) -> None:
     """The device as text and as an object."""
