@@ -168,10 +168,6 @@ class Operation:
         """The definition, compiled."""
         return _compile(self.equals)
 
-    def prefer(self, *dtypes: str) -> str:
-        """The first of `dtypes` that the row admits, or else the row's first."""
-        return next((dtype for dtype in dtypes if dtype in self.dtypes), self.dtypes[0])
-
     def __str__(self) -> str:
         return self.call
 

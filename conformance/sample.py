@@ -14,6 +14,7 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+import pytest
 from scipy import special as scipy_special
 
 from conformance.case import Trial
@@ -33,10 +34,16 @@ def stored(dtype: str) -> np.dtype[Any]:
     return STORED.get(dtype) or np.dtype(dtype)
 
 
-def admitted(operation: Operation, trial: Trial) -> tuple[str, ...]:
-    """The dtypes to run: what the row admits, less what the backend declares that it lacks, or the one asked for."""
+def admitted(operation: Operation, trial: Trial, *wanted: str) -> tuple[str, ...]:
+    """The dtypes to run: what the row admits, less what the backend declares that it lacks, or the one asked for.
+
+    With `wanted`, only those among them, or else the first. Skips the item where nothing is left.
+    """
     lacked = {dtype for name, dtypes in CAPABILITY_OF.items() if name in trial.backend.lacks for dtype in dtypes}
-    return tuple(d for d in operation.dtypes if d not in lacked and trial.dtype in (None, d))
+    left = tuple(d for d in operation.dtypes if d not in lacked and trial.dtype in (None, d))
+    if not left:
+        pytest.skip(f"no dtype of this row is left to run: {', '.join(operation.dtypes)}")
+    return tuple(d for d in wanted if d in left) or left[:1] if wanted else left
 
 
 def limits(item: Input, dtype: str) -> tuple[float, float]:

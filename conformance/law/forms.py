@@ -15,7 +15,7 @@ from conformance.case import Case, Trial
 from conformance.law.value import close
 from conformance.operation import Operation
 from conformance.promotion import kind
-from conformance.sample import Arrays, arrays, call, describe, evaluate, stored, tensor, tensors
+from conformance.sample import Arrays, admitted, arrays, call, describe, evaluate, stored, tensor, tensors
 
 INPLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.iadd,
@@ -35,7 +35,7 @@ INPLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 def check(operation: Operation, trial: Trial) -> None:
     """Every form that the row names, in a floating and an integer dtype where it admits both."""
-    for dtype in dict.fromkeys((operation.prefer("float32", "int64"), operation.prefer("int64", "float32"))):
+    for dtype in admitted(operation, trial, "float32", "int64"):
         values = arrays(operation, trial, f"{dtype} forms", dtype)
         told = describe(operation, values, dtype)
         want = None

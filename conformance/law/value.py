@@ -103,7 +103,7 @@ def special_samples(operation: Operation, trial: Trial, dtypes: tuple[str, ...])
         if is_floating(dtype):
             if operation.elementwise:
                 yield f"{dtype} special", dtype, special_arrays(operation, trial, f"{dtype} special", dtype)
-            elif dtype == operation.prefer("float32"):
+            elif dtype == admitted(operation, trial, "float32")[0]:
                 yield from planted(operation, trial, dtype)
         elif dtype in INTEGERS and "edges" in operation.special:
             yield f"{dtype} edges", dtype, extreme_arrays(operation, dtype)
