@@ -36,7 +36,7 @@ def samples(operation: Operation, trial: Trial) -> Iterator[tuple[str, str, Arra
     dtypes = admitted(operation, trial)
     main = admitted(operation, trial, "float32", "int64")[0]
     values = arrays(operation, trial, f"{main} layouts", main)
-    for layout in ("transposed",) if trial.quick else LAYOUTS:
+    for layout in ("transposed", "offset") if trial.quick else LAYOUTS:
         yield from one_by_one(operation, layout, main, values)
     if trial.quick:
         return
