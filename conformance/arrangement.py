@@ -6,7 +6,6 @@ read past the strides shows in the result.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -92,8 +91,3 @@ def values_for(layout: str, array: np.ndarray) -> np.ndarray:
 def strides_of(result: Any) -> tuple[int, ...]:
     """The strides of a backend's tensor as plain ints."""
     return tuple(int(stride) for stride in result.stride())
-
-
-def dense(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The strides of a contiguous tensor of `shape`."""
-    return tuple(math.prod(shape[position + 1 :]) for position in range(len(shape)))
