@@ -91,8 +91,14 @@ def getitem(self: Tensor, index: Any) -> Tensor:
                 "convert a 0-dim tensor to a number"
             )
         return select(self, 0, index)
-    t, advanced = basic(self, index if isinstance(index, tuple) else (index,))
-    return t if advanced is None else gather(t, advanced)
+    given = index if isinstance(index, tuple) else (index,)
+    t, advanced = basic(self, given)
+    return t if advanced is None else gather(t, advanced, _watched(given))
+
+
+def _watched(index: tuple[Any, ...]) -> tuple[Tensor, ...]:
+    """The index tensors that the gradient needs as they are. Masks are copied: changing one later is harmless."""
+    return tuple([i for i in index if isinstance(i, Tensor) and i._dtype not in (bool_, uint8)])
 
 
 def basic(t: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...] | None]:
@@ -184,7 +190,7 @@ def _index_array(item: Any, t: Tensor) -> Array:
         if item._dtype not in (int64, int32, uint8, bool_):
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         array = item._array
-        return array.astype(bool) if item._dtype is uint8 else array
+        return array.astype(bool) if item._dtype in (uint8, bool_) else array
     array, d = array_of(item)
     return array if d is bool_ else array.astype(np.int64)
 
@@ -193,6 +199,7 @@ class IndexBackward0(Node):
     __slots__ = ()
 
     def gradient(self, grad: Tensor) -> Gradients:
+        self.tensors()
         shape, index = self.args
         return scatter_sum(grad, shape, index)
 
@@ -213,15 +220,16 @@ def scatter_sum(t: Tensor, shape: layout.Shape, index: tuple[Any, ...]) -> Tenso
     return record(ScatterSumBackward0, array, t._dtype, t._device, (t,), args=index)
 
 
-def gather(t: Tensor, index: tuple[Any, ...]) -> Tensor:
-    """The elements at the places that index arrays name, as a copy."""
+def gather(t: Tensor, index: tuple[Any, ...], watched: tuple[Tensor, ...] = ()) -> Tensor:
+    """The elements at the places that index arrays name, as a copy. Writing into what is watched spoils the
+    gradient."""
     try:
         array = t._array[index]
     except IndexError as error:
         raise _explained(error, t, index) from None
     if array.base is not None:
         array = array.copy()
-    return record(IndexBackward0, array, t._dtype, t._device, (t,), args=(t._array.shape, index))
+    return record(IndexBackward0, array, t._dtype, t._device, (t,), watched, (t._array.shape, index))
 
 
 def _explained(error: IndexError, t: Tensor, index: tuple[Any, ...]) -> IndexError:
@@ -258,19 +266,21 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         raise TypeError(f"can't assign a str to a torch.{self._dtype.word}Tensor")
     if not isinstance(value, Tensor):
         value = wrap(np.asarray(number(value, self._dtype)).astype(self._dtype.numpy), self._dtype, self._device)
-    place, advanced = basic(self, index if isinstance(index, tuple) else (index,))
+    given = index if isinstance(index, tuple) else (index,)
+    place, advanced = basic(self, given)
     if advanced is None:
         while value.ndim > place.ndim and value.shape[0] == 1:
             value = value.squeeze(0)
         place.copy_(value)
     else:
-        put_(place, advanced, value)
+        put_(place, advanced, value, watched=_watched(given))
 
 
 class IndexPutBackward0(Node):
     __slots__ = ()
 
     def gradient(self, grad: Tensor) -> Gradients:
+        self.tensors()
         index = self.args
         rest = None
         if self.needs(0):
@@ -278,7 +288,7 @@ class IndexPutBackward0(Node):
         return rest, gather(grad, index) if self.needs(1) else None
 
 
-def put(t: Tensor, index: tuple[Any, ...], value: Tensor) -> Tensor:
+def put(t: Tensor, index: tuple[Any, ...], value: Tensor, watched: tuple[Tensor, ...] = ()) -> Tensor:
     """A copy in which the indexed places have the value. RuntimeError for another dtype or a shape that does not
     broadcast."""
     if value._dtype is not t._dtype:
@@ -297,7 +307,7 @@ def put(t: Tensor, index: tuple[Any, ...], value: Tensor) -> Tensor:
             f"shape mismatch: value tensor of shape {list(value._array.shape)} cannot be broadcast to indexing result "
             f"of shape {found}"
         ) from None
-    return record(IndexPutBackward0, array, t._dtype, t._device, (t, value), args=index)
+    return record(IndexPutBackward0, array, t._dtype, t._device, (t, value), watched, index)
 
 
 put_ = overwriting(put, "index_put")
