@@ -10,19 +10,29 @@ from typing import Any
 
 
 class Mode(threading.local):
-    """The recording state of one thread. `grad`: operations are recorded; `inference`: results are inference
-    tensors."""
+    """The recording state of one thread.
 
-    grad: bool = True
+    enabled     what the user asked for: recording
+    inference   results are inference tensors, and nothing is recorded whatever `enabled` says
+    grad        operations are recorded: enabled and not inference
+    """
+
+    enabled: bool = True
     inference: bool = False
+    grad: bool = True
 
 
 MODE = Mode()
 
 
+def switch(enabled: bool, inference: bool) -> None:
+    """Sets the state of this thread."""
+    MODE.enabled, MODE.inference, MODE.grad = enabled, inference, enabled and not inference
+
+
 def is_grad_enabled() -> bool:
-    """Whether operations of this thread are recorded."""
-    return MODE.grad
+    """Whether recording is switched on in this thread."""
+    return MODE.enabled
 
 
 def is_inference_mode_enabled() -> bool:
@@ -44,11 +54,11 @@ class _Switch:
         return type(self)()
 
     def __enter__(self) -> None:
-        self._before.append((MODE.grad, MODE.inference))
-        MODE.grad, MODE.inference = self._state()
+        self._before.append((MODE.enabled, MODE.inference))
+        switch(*self._state())
 
     def __exit__(self, *exc: object) -> None:
-        MODE.grad, MODE.inference = self._before.pop()
+        switch(*self._before.pop())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if inspect.isgeneratorfunction(function):
@@ -112,20 +122,26 @@ class no_grad(_Bare):  # noqa: N801
 
 
 class enable_grad(_Bare):  # noqa: N801
-    """Operations are recorded inside, also within no_grad."""
+    """Operations are recorded inside, also within no_grad; but not within inference_mode."""
 
     def _state(self) -> tuple[bool, bool]:
         return True, MODE.inference
 
 
 class set_grad_enabled(_Switch):  # noqa: N801
-    """Sets recording on or off: at once when called, and until the end of the block when used with `with`."""
+    """Sets recording on or off: at once when called, and until the end of the block when used with `with`.
+
+    TypeError for a mode that is no bool.
+    """
 
     def __init__(self, mode: bool) -> None:
         super().__init__()
+        if not isinstance(mode, bool):
+            found = type(mode).__name__
+            raise TypeError(f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {found}")
         self.mode = mode
-        self.prev = MODE.grad
-        MODE.grad = mode
+        self.prev = MODE.enabled
+        switch(mode, MODE.inference)
 
     def _state(self) -> tuple[bool, bool]:
         return self.mode, MODE.inference
@@ -136,10 +152,10 @@ class set_grad_enabled(_Switch):  # noqa: N801
 
     def __enter__(self) -> None:
         self._before.append((self.prev, MODE.inference))
-        MODE.grad = self.mode
+        switch(self.mode, MODE.inference)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        MODE.grad = self.prev  # decorating is not yet setting
+        switch(self.prev, MODE.inference)  # decorating is not yet setting
         return super().__call__(function)
 
 

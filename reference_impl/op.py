@@ -27,7 +27,7 @@ from typing import cast as cast_type
 import numpy as np
 
 from . import layout
-from .autograd.history import MULTIPLE, NO_GRAD, edge_of
+from .autograd.history import INFERENCE_VIEW, MULTIPLE, NO_GRAD, edge_of
 from .autograd.node import SEQUENCE, Node, Snapshot, snapshot_of
 from .device import device
 from .dtype import DEFAULT, dtype
@@ -215,9 +215,9 @@ def view(
     """A view with the given layout, counted in elements. `call` is the function and arguments that make it from
     another tensor."""
     v = strided(t, shape, stride, offset)
-    if MODE.inference or v._counter is INFERENCE:
+    if v._counter is INFERENCE:
         return v
-    _remember(v, t, (*call, None), None if MODE.grad else NO_GRAD, 0)
+    _remember(v, t, (*call, None), None)
     if MODE.grad and kind is not None and tracked(t):
         node = link(kind, (t,), (), args)
         node.outputs = ((shape, t._dtype, t._device),)
@@ -231,10 +231,10 @@ def views(
     """Several views made by one call, as `(shape, stride, offset)`. Writing into them is refused while gradients are
     recorded."""
     results = tuple([strided(t, *each) for each in layouts])
-    if MODE.inference or (results and results[0]._counter is INFERENCE):
+    if t._counter is INFERENCE:
         return results
     for i, v in enumerate(results):
-        _remember(v, t, (*call, i), MULTIPLE if MODE.grad else NO_GRAD, i)
+        _remember(v, t, (*call, i), MULTIPLE)
     if MODE.grad and kind is not None and tracked(t):
         node = link(kind, (t,), (), args)
         node.outputs = tuple([(v._array.shape, t._dtype, t._device) for v in results])
@@ -243,15 +243,15 @@ def views(
     return results
 
 
-def _remember(v: Tensor, t: Tensor, call: tuple[Any, ...], restriction: str | None, output: int) -> None:
+def _remember(v: Tensor, t: Tensor, call: tuple[Any, ...], restriction: str | None) -> None:
     parent = t._view
     version = v._version
+    if not MODE.grad:
+        restriction = INFERENCE_VIEW if MODE.inference else NO_GRAD
     if parent is None:
-        v._view = View(t, (call,), version, restriction, output)
+        v._view = View(t, (call,), version, restriction)
     else:
-        if parent.restriction is not None:
-            restriction, output = parent.restriction, parent.output
-        v._view = View(parent.base, (*parent.replay, call), version, restriction, output)
+        v._view = View(parent.base, (*parent.replay, call), version, restriction or parent.restriction)
 
 
 _OPERANDS = {Tensor, int, float, bool, complex}

@@ -16,7 +16,7 @@ def _repr(self: Tensor) -> str:
         suffix += f", dtype={self._dtype}"
     node = self.grad_fn
     if node is not None:
-        suffix += f", grad_fn=<{node.name()}>"
+        suffix += f", grad_fn=<{type(node).__name__}>"
     elif self.requires_grad:
         suffix += ", requires_grad=True"
     return f"tensor({tolist(self)}{suffix})"

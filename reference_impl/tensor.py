@@ -59,16 +59,13 @@ class View:
     through it is refused, if it is (see `autograd.history`).
     """
 
-    __slots__ = ("base", "output", "replay", "restriction", "version")
+    __slots__ = ("base", "replay", "restriction", "version")
 
-    def __init__(
-        self, base: Tensor, replay: tuple[Any, ...], version: int, restriction: str | None, output: int
-    ) -> None:
+    def __init__(self, base: Tensor, replay: tuple[Any, ...], version: int, restriction: str | None) -> None:
         self.base = base
         self.replay = replay
         self.version = version
         self.restriction = restriction
-        self.output = output
 
 
 class Meta:

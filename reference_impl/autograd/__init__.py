@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from ..gradmode import MODE, enable_grad, inference_mode, no_grad, set_grad_enabled
-from ..tensor import INFERENCE, Tensor, alias, attach, counter, meta, tracked, wrap
+from ..tensor import INFERENCE, Tensor, adopt, alias, attach, counter, meta, tracked, wrap
 from . import hooks as _hooks
 from .engine import run
 from .history import check_inplace, edge_of, refresh
@@ -180,12 +180,12 @@ def _requires_grad(self: Tensor) -> bool:
 
 
 def _set_requires_grad(self: Tensor, value: bool) -> None:
+    if not isinstance(value, bool):
+        raise RuntimeError("requires_grad must be a bool")
     _set_flag(self, value, "only Tensors of floating point and complex dtype can require gradients")
 
 
-def _set_flag(t: Tensor, value: Any, refusal: str) -> None:
-    if not isinstance(value, bool):
-        raise RuntimeError("requires_grad must be a bool")
+def _set_flag(t: Tensor, value: bool, refusal: str) -> None:
     if t._edge is not None and not value:
         raise RuntimeError(
             "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
@@ -269,6 +269,10 @@ def _set_grad(self: Tensor, value: Any) -> None:
     meta(self).grad = value
 
 
+def _delete_grad(self: Tensor) -> None:
+    _set_grad(self, None)
+
+
 def _detach(self: Tensor) -> Tensor:
     """A tensor of the same memory and version counter that gradients do not flow to."""
     return alias(self, counter(self))
@@ -297,10 +301,10 @@ def _data(self: Tensor) -> Tensor:
 
 
 def _set_data(self: Tensor, value: Any) -> None:
-    from ..tensor import adopt
-
     if not isinstance(value, Tensor):
         raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+    if tracked(self) and not value._dtype.differentiable:
+        raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
     adopt(self, value)
 
 
@@ -319,7 +323,7 @@ attach("requires_grad_", _requires_grad_)
 attach("grad_fn", property(_grad_fn, doc=_grad_fn.__doc__))
 attach("is_leaf", property(_is_leaf, doc=_is_leaf.__doc__))
 attach("output_nr", property(_output_nr, doc=_output_nr.__doc__))
-attach("grad", property(_grad, _set_grad, doc=_grad.__doc__))
+attach("grad", property(_grad, _set_grad, _delete_grad, doc=_grad.__doc__))
 attach("detach", _detach)
 attach("detach_", _detach_)
 attach("data", property(_data, _set_data, doc=_data.__doc__))

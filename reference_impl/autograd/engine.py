@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..gradmode import MODE
+from ..gradmode import MODE, switch
 from ..tensor import Tensor, wrap
 from .node import AccumulateGrad, Edge, Node
 
@@ -27,12 +27,12 @@ def run(roots: Roots, keep: bool, create: bool, inputs: list[Edge] | None, captu
     inputs    only the way to these edges is walked; None: all leaves
     capture   the gradients of `inputs` are returned and not accumulated
     """
-    before = MODE.grad
-    MODE.grad = create
+    before = MODE.enabled
+    switch(create, MODE.inference)
     try:
         return _Walk(roots, inputs, capture, keep, create).run()
     finally:
-        MODE.grad = before
+        switch(before, MODE.inference)
 
 
 class _Walk:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..gradmode import MODE
-from ..tensor import INFERENCE, Tensor, counter, strides_of, tracked
+from ..tensor import INFERENCE, Tensor, View, counter, strides_of, tracked
 from .node import SEQUENCE, Edge, Gradients, Node, accumulator
 
 MULTIPLE = "multiple"
@@ -34,11 +34,40 @@ def refresh(t: Tensor) -> None:
     view = t._view
     if view is None or view.version == counter(t).value or t._counter is INFERENCE:
         return
-    if view.base._edge is None or view.restriction == NO_GRAD:
+    if not tracked(view.base):
         return
-    replayed = replay(view.base, view.replay)
-    t._edge = replayed._edge
+    if view.restriction is not None:
+        raise RuntimeError(_forbidden(t, view, "its base or another view of its base has been"))
+    edge = replay(view.base, view.replay)._edge
+    assert edge is not None
+    t._edge = _strided(t, view.base, edge) if t._dtype is view.base._dtype else edge
     view.version = counter(t).value
+
+
+class AsStridedBackward0(Node):
+    """The place of a view in the graph after its root has changed: the replayed calls, shown as one."""
+
+    __slots__ = ()
+    args: Edge | None
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The root's place."""
+        return (self.args or (None, 0),)
+
+
+def _strided(t: Tensor, base: Tensor, edge: Edge) -> Edge:
+    node = AsStridedBackward0()
+    node.edges = (edge,)
+    node.saved = node.versions = ()
+    node.args = edge_of(base)
+    node.hooks = None
+    node.outputs = ((t._array.shape, t._dtype, t._device),)
+    node.sequence = next(SEQUENCE)
+    return node, 0
 
 
 def replay(base: Tensor, calls: tuple[Any, ...]) -> Tensor:
@@ -70,7 +99,7 @@ def check_inplace(t: Tensor) -> None:
     view = t._view
     if view is not None:
         check_view(t)
-        if view.base._edge is None and tracked(view.base):
+        if view.base._edge is None:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     elif t._edge is None:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
@@ -81,24 +110,27 @@ def check_view(t: Tensor) -> None:
     view = t._view
     if view is None or view.restriction is None:
         return
+    raise RuntimeError(_forbidden(t, view, "is being"))
+
+
+def _forbidden(t: Tensor, view: View, what: str) -> str:
+    if t._edge is not None:
+        name = t._edge[0].name().removesuffix("Backward0")
+        start = f"Output {t._edge[1]} of {name} is a view and {what} modified inplace."
+    elif view.restriction == INFERENCE_VIEW:
+        start = f"A view was created in inference mode and {what} modified inplace in normal mode."
+    else:
+        start = f"A view was created in no_grad mode and {what} modified inplace with grad mode enabled."
     if view.restriction == MULTIPLE:
-        node = t._edge[0].name().removesuffix("Backward0") if t._edge is not None else "Unbind"
-        raise RuntimeError(
-            f"Output {view.output} of {node} is a view and is being modified inplace. This view is the output of a "
-            "function that "
-            "returns multiple views. Such functions do not allow the output views to be modified inplace. You should "
-            "replace "
-            "the inplace operation by an out-of-place one."
+        return (
+            f"{start} This view is the output of a function that returns multiple views. Such functions do not allow "
+            "the output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
         )
-    mode = "inference mode" if view.restriction == INFERENCE_VIEW else "no_grad mode"
-    raise RuntimeError(
-        f"A view was created in {mode} and is being modified inplace with grad mode enabled. Given that this use case "
-        "is ambiguous "
-        "and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either "
-        "both inside "
-        f"the {'inference_mode' if view.restriction == INFERENCE_VIEW else 'no_grad'} block (if you don't want the "
-        "inplace to be "
-        "tracked) or both outside (if you want the inplace to be tracked)."
+    block = "inference_mode" if view.restriction == INFERENCE_VIEW else "no_grad"
+    return (
+        f"{start} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
+        f"moving both the view and the inplace either both inside the {block} block (if you don't want the inplace to "
+        "be tracked) or both outside (if you want the inplace to be tracked)."
     )
 
 
@@ -107,6 +139,17 @@ class CopySlices(Node):
 
     __slots__ = ()
     args: tuple[tuple[Any, ...], tuple[int, ...]]
+
+    def name(self) -> str:
+        """Torch's name, which tells the namespace."""
+        return "torch::autograd::CopySlices"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The old root, and what was written into the region."""
+        root, written = self.edges
+        others = written[0].next_functions[1:] if written is not None else ()
+        return (root or (None, 0), *others)
 
     def gradient(self, grad: Tensor) -> Gradients:
         """The region's gradient goes to what was written, the rest to the old root."""

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..gradmode import MODE
 from ..quiet import quiet
 from ..tensor import INFERENCE, Tensor, alias, counter, meta, wrap
 
@@ -159,6 +160,10 @@ class AccumulateGrad(Node):
     __slots__ = ("variable",)
     variable: Tensor
 
+    def name(self) -> str:
+        """Torch's name, which tells the namespace."""
+        return "torch::autograd::AccumulateGrad"
+
     def accumulate(self, grad: Tensor, create_graph: bool) -> None:
         """Adds to `.grad` in place, so that the object stays the same; with create_graph a new, recorded sum
         replaces it."""
@@ -185,6 +190,8 @@ def own(grad: Tensor) -> Tensor:
     copy = wrap(array.copy() if array.flags.c_contiguous else array.copy("K"), grad._dtype, grad._device)
     if 0 in array.strides and array.size > 1:
         copy._array = array.copy("C")
+    if MODE.inference:
+        copy._counter = INFERENCE
     return copy
 
 
