@@ -15,7 +15,13 @@ from conformance.status import STATUSES, Status, gravest
 
 Standing = Status | Literal["unchecked"]
 Verdict = Literal[
-    "conforms", "all selected clauses hold", "what was run holds", "does not conform", "nothing checked", "incomplete"
+    "conforms",
+    "all selected clauses hold",
+    "holds but for declared lacks",
+    "what was run holds",
+    "does not conform",
+    "nothing checked",
+    "incomplete",
 ]
 
 STANDINGS: tuple[Standing, ...] = (*STATUSES, "unchecked")
@@ -75,4 +81,6 @@ def verdict(run: Run) -> Verdict:
     found, plan = set(standings(run).values()), run.header.plan
     if found == {"pass"}:
         return "all selected clauses hold" if plan.is_narrowed else "conforms"
+    if found == {"pass", "unsupported"}:
+        return "holds but for declared lacks"
     return "what was run holds" if plan.narrowed and found == {"pass", "unchecked"} else "does not conform"
