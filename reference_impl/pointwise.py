@@ -47,11 +47,15 @@ class SubBackward0(Node):
 
 @operation(operators=("__sub__", "__rsub__", "__isub__"), inplace=True)
 def sub(input: Any, other: Any, *, alpha: Any = None) -> Tensor:
-    """The difference `input - alpha * other`. RuntimeError for two bool operands."""
-    if dtype_or_scalar(input) is bool_ and dtype_or_scalar(other) is bool_:
+    """The difference `input - alpha * other`. RuntimeError for bool operands."""
+    first, second = dtype_or_scalar(input), dtype_or_scalar(other)
+    if first is bool_ or second is bool_:
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
             "operator instead."
+            if first is second
+            else "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a "
+            "mask, use the `~` or `logical_not()` operator instead."
         )
     return binary(np.subtract, input, other if alpha is None else scaled(input, other, alpha), SubBackward0)
 
@@ -80,26 +84,6 @@ def conjugate(x: Any) -> Any:
 def mul(input: Any, other: Any) -> Tensor:
     """The product."""
     return binary(np.multiply, input, other, MulBackward0, saved=(input, other))
-
-
-class DivBackward0(Node):
-    __slots__ = ()
-    saves = ("self", "other")
-
-    def gradient(self, grad: Tensor) -> Gradients:
-        x, y = self.tensors()
-        by = grad / conjugate(y)
-        return (
-            by if self.needs(0) else None,
-            -by * conjugate(x / y) if self.needs(1) else None,
-        )
-
-
-@operation(operators=("__truediv__", "__rtruediv__", "__itruediv__"), inplace=True)
-def div(input: Any, other: Any) -> Tensor:
-    """The quotient; of integers too it is floating."""
-    needed = isinstance(other, Tensor) and other.requires_grad
-    return binary(np.true_divide, input, other, DivBackward0, floating, saved=(input if needed else None, other))
 
 
 class NegBackward0(Node):
@@ -149,3 +133,14 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     array = input._array
     copy = array.copy("C") if array.flags.c_contiguous or 0 in array.strides else array.copy("K")
     return record(CloneBackward0, copy, input._dtype, input._device, (input,))
+
+
+subtract = operation(name="subtract", inplace=True)(sub)
+multiply = operation(name="multiply", inplace=True)(mul)
+negative = operation(name="negative", inplace=True)(neg)
+
+
+@operation(method=False)
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """The difference `other - alpha * input`."""
+    return sub(other, input, alpha=None if alpha == 1 else alpha)

@@ -1,4 +1,4 @@
-"""Reductions: sums and means over dimensions."""
+"""Reductions: sums, means and products over dimensions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from .autograd.node import Gradients, Node
-from .dtype import dtype, int64
-from .layout import Shape, wrap_dims
-from .op import operation, record
+from .choice import where
+from .dtype import FLOATING, dtype, int64
+from .layout import Shape, wrap_dim, wrap_dims
+from .op import RESULT, operation, record
 from .promote import cast
 from .quiet import quiet
 from .storage import Array
@@ -97,3 +98,67 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype 
     result = cast(quiet(np.true_divide, summed, count), d)
     kind = MeanBackward0 if dim is None else MeanBackward1
     return record(kind, result, d, input._device, (input,), args=(array.shape, dims, keepdim, count))
+
+
+@operation()
+def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+    """The sum without NaN."""
+    if input._dtype.category == FLOATING:
+        input = where(input != input, 0, input)
+    return sum(input, dim, keepdim, dtype=dtype)
+
+
+@operation()
+def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+    """The mean of what is not NaN. RuntimeError for integers."""
+    if not input._dtype.is_floating_point:
+        raise RuntimeError(f"nanmean(): expected input to have floating point dtype but got {input._dtype.word}")
+    count = sum(input == input, dim, keepdim)
+    return nansum(input, dim, keepdim, dtype=dtype) / count
+
+
+class ProdBackward0(Node):
+    """The product of the others: the result divided by the element, unless there are zeros."""
+
+    __slots__ = ()
+    saves = ("self", "result")
+    args: tuple[int, bool]
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, y = self.tensors()
+        dim, keepdim = self.args
+        shape = x._array.shape
+        if shape and not keepdim:
+            grad, y = grad.unsqueeze(dim), y.unsqueeze(dim)
+        if np.all(x._array):
+            return grad * (y / x).conj() if x._dtype.is_complex else grad * (y / x)
+        others = _without_each(x, dim)
+        return grad * (others.conj() if x._dtype.is_complex else others)
+
+
+def _without_each(x: Tensor, dim: int) -> Tensor:
+    """For each place along a dimension the product of the other places, which may be zeros."""
+    if not x.ndim:
+        return x.detach() * 0 + 1
+    n = x._array.shape[dim]
+    own = Tensor._from_numpy(x, np.eye(n, dtype=bool)).to(x._device)
+    lines = x.transpose(dim, -1).unsqueeze(-2)
+    return prod(where(own, 1, lines), -1).transpose(dim, -1)
+
+
+@operation()
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+    """The product over one dimension or all. Integers and bools multiply in int64."""
+    d = dtype or (input._dtype if input._dtype.differentiable else int64)
+    if d is not input._dtype:
+        input = input.to(d)
+    if dim is None:
+        input = input.reshape(-1)
+    dim = wrap_dim(0 if dim is None else dim, input.ndim)
+    array = input._array
+    if array.dtype != d.compute:
+        array = array.astype(d.compute)
+    result = cast(
+        np.asarray(quiet(np.multiply.reduce, array, axis=dim, keepdims=keepdim) if array.ndim else array.copy()), d
+    )
+    return record(ProdBackward0, result, d, input._device, (input,), saved=(input, RESULT), args=(dim, keepdim))

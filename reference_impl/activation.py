@@ -1,0 +1,122 @@
+"""Activations."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from .autograd.node import Gradients, Node
+from .choice import where
+from .derivative import by_input
+from .exponential import sigmoid
+from .gamma import ndtr
+from .op import RESULT, operation, unary
+from .storage import Array
+from .tensor import Tensor
+
+ROOT = math.sqrt(2 / math.pi)
+CUBIC = 0.044715
+
+
+class ReluBackward0(Node):
+    __slots__ = ()
+    saves = ("result",)
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        (y,) = self.tensors()
+        return where(y > 0, grad, 0)
+
+
+def _positive(a: Array) -> Array:
+    return np.maximum(a, a.dtype.type(0))  # type: ignore[no-any-return]
+
+
+@operation(inplace=True, out=False)
+def relu(input: Tensor) -> Tensor:
+    """The element where it is positive, else zero; NaN stays."""
+    return unary(_positive, input, ReluBackward0, saved=(RESULT,))
+
+
+def _gelu_slope(x: Tensor) -> Tensor:
+    return ndtr(x) + x * (x * x * -0.5).exp() / math.sqrt(2 * math.pi)
+
+
+def _gelu_tanh_slope(x: Tensor) -> Tensor:
+    t = (x * (x * x * CUBIC + 1) * ROOT).tanh()
+    return (t + 1) * 0.5 + x * (1 - t * t) * (x * x * (3 * CUBIC) + 1) * (ROOT / 2)
+
+
+GeluBackward0 = by_input("Gelu", _gelu_slope)
+GeluBackward1 = by_input("Gelu", _gelu_tanh_slope)
+
+
+def _gelu(a: Array) -> Any:
+    return a * special.ndtr(a)
+
+
+def _gelu_tanh(a: Array) -> Any:
+    return 0.5 * a * (1 + np.tanh(ROOT * (a + CUBIC * a * a * a)))
+
+
+@operation(method=False, out=False)
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """Weighs each element by the area of the normal distribution up to it, exactly or by way of `tanh`."""
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    if approximate == "tanh":
+        return unary(_gelu_tanh, input, GeluBackward1, saved=(input,))
+    return unary(_gelu, input, GeluBackward0, saved=(input,))
+
+
+def _silu_slope(x: Tensor) -> Tensor:
+    s = sigmoid(x)
+    return s * (x * (1 - s) + 1)
+
+
+SiluBackward0 = by_input("Silu", _silu_slope)
+
+
+@operation(method=False, out=False)
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Weighs each element by its sigmoid."""
+
+    def forward(a: Array) -> Any:
+        return a * special.expit(a)
+
+    return unary(forward, input, SiluBackward0, saved=(input,))
+
+
+class SoftplusBackward0(Node):
+    __slots__ = ()
+    saves = ("self",)
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        (x,) = self.tensors()
+        beta, threshold = self.args
+        return where(x * beta > threshold, grad, grad * sigmoid(x * beta))
+
+
+@operation(method=False, out=False)
+def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
+    """`log(1 + exp(beta * x)) / beta`, and the element itself where `beta * x` exceeds the threshold."""
+
+    def forward(a: Array) -> Any:
+        return np.where(a * beta > threshold, a, np.logaddexp(a * beta, a.dtype.type(0)) / beta)
+
+    return unary(forward, input, SoftplusBackward0, saved=(input,), args=(beta, threshold))
+
+
+LogSigmoidBackward0 = by_input("LogSigmoid", lambda x: sigmoid(-x))
+
+
+@operation(method=False, out=False)
+def logsigmoid(input: Tensor) -> Tensor:
+    """The logarithm of the sigmoid, without overflow."""
+
+    def forward(a: Array) -> Any:
+        return np.minimum(a, 0) - np.log1p(np.exp(-np.abs(a)))
+
+    return unary(forward, input, LogSigmoidBackward0, saved=(input,))

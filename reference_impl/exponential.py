@@ -1,0 +1,134 @@
+"""Exponentials and logarithms, the logistic function and its inverse."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from .autograd.node import Gradients, Node
+from .choice import where
+from .derivative import by_input, by_result
+from .op import RESULT, binary, floating, operation, unary
+from .tensor import Tensor
+
+Exp2Backward0 = by_result("Exp2", lambda y: y * math.log(2))
+Expm1Backward0 = by_result("Expm1", lambda y: y + 1)
+LogBackward0 = by_input("Log", lambda x: x.reciprocal())
+Log2Backward0 = by_input("Log2", lambda x: (x * math.log(2)).reciprocal())
+Log10Backward0 = by_input("Log10", lambda x: (x * math.log(10)).reciprocal())
+Log1PBackward0 = by_input("Log1P", lambda x: (x + 1).reciprocal())
+SigmoidBackward0 = by_result("Sigmoid", lambda y: (1 - y) * y)
+
+
+@operation(inplace=True)
+def exp2(input: Tensor) -> Tensor:
+    """Two to the power of each element."""
+    return unary(np.exp2, input, Exp2Backward0, floating, saved=(RESULT,))
+
+
+@operation(inplace=True)
+def expm1(input: Tensor) -> Tensor:
+    """`exp(x) - 1`, accurate near zero."""
+    return unary(np.expm1, input, Expm1Backward0, floating, saved=(RESULT,))
+
+
+@operation(inplace=True)
+def log(input: Tensor) -> Tensor:
+    """The natural logarithm; NaN below zero."""
+    return unary(np.log, input, LogBackward0, floating, saved=(input,))
+
+
+@operation(inplace=True)
+def log2(input: Tensor) -> Tensor:
+    """The logarithm to the base two."""
+    return unary(np.log2, input, Log2Backward0, floating, saved=(input,))
+
+
+@operation(inplace=True)
+def log10(input: Tensor) -> Tensor:
+    """The logarithm to the base ten."""
+    return unary(np.log10, input, Log10Backward0, floating, saved=(input,))
+
+
+@operation(inplace=True)
+def log1p(input: Tensor) -> Tensor:
+    """`log(1 + x)`, accurate near zero."""
+    return unary(np.log1p, input, Log1PBackward0, floating, saved=(input,))
+
+
+class LogaddexpBackward0(Node):
+    """The shares of the two exponentials are the logistic function of their difference, which does not overflow."""
+
+    __slots__ = ()
+    saves = ("self", "other")
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, y = self.tensors()
+        difference = (x - y) * self.args
+        return grad * sigmoid(difference), grad * sigmoid(-difference)
+
+
+class Logaddexp2Backward0(LogaddexpBackward0):
+    __slots__ = ()
+
+
+@operation()
+def logaddexp(input: Tensor, other: Tensor) -> Tensor:
+    """The logarithm of the sum of two exponentials, without overflow."""
+    return binary(np.logaddexp, input, other, LogaddexpBackward0, floating, saved=(input, other), args=1)
+
+
+@operation()
+def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
+    """The logarithm to the base two of the sum of two powers of two, without overflow."""
+    saved = (input, other)
+    return binary(np.logaddexp2, input, other, Logaddexp2Backward0, floating, saved=saved, args=math.log(2))
+
+
+class XlogyBackward0(Node):
+    __slots__ = ()
+    saves = ("self", "other")
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, y = self.tensors()
+        pole = (x == 0) & (y <= 0) if isinstance(y, Tensor) else (x == 0) & (not y > 0)
+        logarithm = log(y) if isinstance(y, Tensor) else math.log(y) if y > 0 else -math.inf
+        return where(pole, 0.0, grad * logarithm) if self.needs(0) else None, grad * x / y if self.needs(1) else None
+
+
+@operation(inplace=True)
+def xlogy(input: Any, other: Any) -> Tensor:
+    """`x * log(y)`, zero where x is zero and y is a number."""
+    return binary(special.xlogy, input, other, XlogyBackward0, floating, saved=(input, other))
+
+
+@operation(inplace=True)
+def sigmoid(input: Tensor) -> Tensor:
+    """The logistic function `1 / (1 + exp(-x))`."""
+    return unary(special.expit, input, SigmoidBackward0, floating, saved=(RESULT,))
+
+
+class LogitBackward0(Node):
+    __slots__ = ()
+    saves = ("self",)
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        (x,) = self.tensors()
+        eps = self.args
+        slope = grad / (x * (1 - x))
+        if eps is None:
+            return where((x < 0) | (x > 1), math.nan, slope)
+        return where((x < eps) | (x > 1 - eps), 0.0, slope)
+
+
+@operation(inplace=True)
+def logit(input: Tensor, eps: float | None = None) -> Tensor:
+    """The inverse of the logistic function; with `eps` the input is first clamped to `[eps, 1 - eps]`."""
+
+    def forward(a: Any) -> Any:
+        return special.logit(a if eps is None else np.clip(a, eps, 1 - eps))
+
+    return unary(forward, input, LogitBackward0, floating, saved=(input,), args=eps)

@@ -1,0 +1,7 @@
+"""The namespace `torch.nn`."""
+
+from __future__ import annotations
+
+from . import functional
+
+__all__ = ["functional"]

@@ -1,0 +1,146 @@
+"""Powers and roots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .autograd.node import Gradients, Node
+from .choice import where
+from .derivative import by_result
+from .dtype import COMPLEX, INTEGER, complex128, dtype, float64
+from .op import RESULT, binary, floating, operation, unary
+from .promote import result_type
+from .storage import Array
+from .tensor import Tensor
+
+SqrtBackward0 = by_result("Sqrt", lambda y: (y * 2).reciprocal())
+RsqrtBackward0 = by_result("Rsqrt", lambda y: y * y * y * -0.5)
+ReciprocalBackward0 = by_result("Reciprocal", lambda y: -y * y)
+
+
+class PowBackward0(Node):
+    """A number as the exponent."""
+
+    __slots__ = ()
+    saves = ("self",)
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        (x,) = self.tensors()
+        exponent = self.args
+        if exponent == 0:
+            return grad.detach() * 0, None
+        slope = x.pow(exponent - 1) * exponent if exponent != 2 else x * 2
+        return grad * (slope.conj() if slope._dtype.is_complex else slope), None
+
+
+class PowBackward1(Node):
+    """A tensor as the exponent. A base of zero with an exponent that is not negative has no slope in the exponent."""
+
+    __slots__ = ()
+    saves = ("self", "exponent", "result")
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, y, result = self.tensors()
+        to_base = to_exponent = None
+        if self.needs(0):
+            to_base = where(y == 0, 0.0, grad * (y * pow(x, y - 1)))
+        if self.needs(1):
+            x = x if isinstance(x, Tensor) else y.detach() * 0 + x
+            to_exponent = where((x == 0) & (y >= 0), 0.0, grad * (result * x.log()))
+        return to_base, to_exponent
+
+
+def integer_power(base: Array, exponent: Array) -> Array:
+    """Powers of integers; a negative exponent gives the whole part of the exact result: 1, -1 or 0."""
+    result = np.power(base, np.maximum(exponent, 0))
+    if not np.any(np.less(exponent, 0)):
+        return result  # type: ignore[no-any-return]
+    odd = np.where(np.bitwise_and(exponent, 1), base, np.multiply(base, base))
+    whole = np.where(np.abs(base) == 1, odd, np.zeros_like(base))
+    return np.where(np.less(exponent, 0), whole, result)
+
+
+def _squared(base: Array, exponent: Any) -> Array:
+    return np.multiply(base, base)
+
+
+def _computed_by(d: dtype, exponent: Any) -> Any:
+    if type(exponent) in (int, float) and exponent == 2:
+        return _squared
+    return integer_power if d.category <= INTEGER else np.power
+
+
+@operation(operators=("__pow__", "__rpow__", "__ipow__"), inplace=True)
+def pow(input: Any, exponent: Any) -> Tensor:
+    """Raises to a power. RuntimeError for integers with a negative number as the exponent."""
+    d = result_type(input, exponent)
+    if isinstance(exponent, Tensor):
+        return binary(_computed_by(d, None), input, exponent, PowBackward1, saved=(input, exponent, RESULT))
+    if d.category <= INTEGER and exponent < 0:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    return binary(_computed_by(d, exponent), input, exponent, PowBackward0, saved=(input,), args=exponent)
+
+
+@operation(inplace=True)
+def float_power(input: Any, exponent: Any) -> Tensor:
+    """Raises to a power in double precision, whatever the operands are."""
+    d = complex128 if result_type(input, exponent).category == COMPLEX else float64
+    wide = [value.to(d) if isinstance(value, Tensor) else value for value in (input, exponent)]
+    return pow(*wide)
+
+
+@operation(inplace=True)
+def square(input: Tensor) -> Tensor:
+    """The square."""
+    return pow(input, 2)
+
+
+@operation(inplace=True)
+def sqrt(input: Tensor) -> Tensor:
+    """The square root; NaN below zero."""
+    return unary(np.sqrt, input, SqrtBackward0, floating, saved=(RESULT,))
+
+
+def _inverse_root(a: Array) -> Array:
+    return np.reciprocal(np.sqrt(a))  # type: ignore[no-any-return]
+
+
+@operation(inplace=True)
+def rsqrt(input: Tensor) -> Tensor:
+    """The reciprocal of the square root."""
+    return unary(_inverse_root, input, RsqrtBackward0, floating, saved=(RESULT,))
+
+
+def _inverse(a: Array) -> Array:
+    return np.true_divide(1, a)  # type: ignore[no-any-return]
+
+
+@operation(inplace=True)
+def reciprocal(input: Tensor) -> Tensor:
+    """One divided by each element."""
+    return unary(_inverse, input, ReciprocalBackward0, floating, saved=(RESULT,))
+
+
+class HypotBackward0(Node):
+    __slots__ = ()
+    saves = ("self", "other", "result")
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, y, result = self.tensors()
+        return grad * (x / result), grad * (y / result)
+
+
+@operation(inplace=True)
+def hypot(input: Tensor, other: Tensor) -> Tensor:
+    """The length of the hypotenuse, without overflow of the squares."""
+    return binary(np.hypot, input, other, HypotBackward0, saved=(input, other, RESULT))
+
+
+@operation(inplace=True)
+def ldexp(input: Tensor, other: Tensor) -> Tensor:
+    """Multiplies by a power of two."""
+    d = result_type(input, 1.0)
+    power = pow(2.0, other) if isinstance(other, Tensor) else 2.0**other
+    return input * (power.to(d) if isinstance(power, Tensor) and not other._dtype.differentiable else power)

@@ -1,0 +1,77 @@
+"""Rounding to whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .autograd.node import Gradients, Node
+from .derivative import flat, refuse
+from .dtype import FLOATING
+from .dtype import bool as bool_
+from .op import operation, unary
+from .storage import Array
+from .tensor import Tensor
+
+FloorBackward0 = flat("Floor")
+CeilBackward0 = flat("Ceil")
+TruncBackward0 = flat("Trunc")
+RoundBackward0 = flat("Round")
+
+
+def _whole(name: str, function: Callable[..., Any], input: Tensor, kind: type[Node]) -> Tensor:
+    """Rounds floating numbers; integers stay as they are."""
+    d = input._dtype
+    refuse(name, d is bool_ or d.is_complex, d)
+    return unary(function if d.category == FLOATING else np.copy, input, kind)
+
+
+@operation(inplace=True)
+def floor(input: Tensor) -> Tensor:
+    """Rounds down."""
+    return _whole("floor_vml_cpu", np.floor, input, FloorBackward0)
+
+
+@operation(inplace=True)
+def ceil(input: Tensor) -> Tensor:
+    """Rounds up."""
+    return _whole("ceil_vml_cpu", np.ceil, input, CeilBackward0)
+
+
+@operation(inplace=True)
+def trunc(input: Tensor) -> Tensor:
+    """Rounds towards zero."""
+    return _whole("trunc_vml_cpu", np.trunc, input, TruncBackward0)
+
+
+fix = operation(name="fix", inplace=True)(trunc)
+
+
+@operation(inplace=True)
+def round(input: Tensor, *, decimals: int = 0) -> Tensor:
+    """Rounds to the nearest whole number, halves to the even one; `decimals` names another decimal place."""
+
+    def at_place(a: Array) -> Array:
+        return np.round(a, decimals)
+
+    return _whole("round_vml_cpu", at_place if decimals else np.rint, input, RoundBackward0)
+
+
+class FracBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad
+
+
+def _fraction(a: Array) -> Array:
+    return np.subtract(a, np.trunc(a))  # type: ignore[no-any-return]
+
+
+@operation(inplace=True)
+def frac(input: Tensor) -> Tensor:
+    """What `trunc` takes away, with the sign of the input."""
+    refuse("frac", input._dtype.category != FLOATING, input._dtype)
+    return unary(_fraction, input, FracBackward0)

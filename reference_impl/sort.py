@@ -1,0 +1,93 @@
+"""Sorting: values in order and where they came from. Every sort here is stable, and NaN is the greatest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .derivative import refuse
+from .dtype import int64
+from .extreme import Indexed, require_size
+from .layout import wrap_dim
+from .op import operation, record, record_many
+from .pick import chosen, take
+from .promote import operand
+from .storage import Array
+from .tensor import Tensor
+
+SortBackward0 = chosen("Sort")
+TopkBackward0 = chosen("Topk")
+KthvalueBackward0 = chosen("Kthvalue")
+
+
+def order(input: Tensor, dim: int, descending: bool = False) -> Array:
+    """The indices that sort along a dimension; equal elements stay in their order, in both directions."""
+    array = operand(input, input._dtype)
+    if not array.ndim:
+        return np.zeros((), np.int64)
+    if not descending:
+        return np.argsort(array, axis=dim, kind="stable")
+    backwards = np.flip(np.argsort(np.flip(array, dim), axis=dim, kind="stable"), dim)
+    return np.subtract(array.shape[dim] - 1, backwards)  # type: ignore[no-any-return]
+
+
+def picked(kind: Any, input: Tensor, index: Array, dim: int, keepdim: bool = True) -> Indexed:
+    """The values at an index along a dimension, with the index."""
+    values, places = take(input._array, index, dim), index
+    shape = input._array.shape
+    if not keepdim and shape:
+        values, places = values.squeeze(dim), index.squeeze(dim)
+    results = [(np.ascontiguousarray(values) if shape else values, input._dtype), (np.array(places, np.int64), int64)]
+    return Indexed(*record_many(kind, results, input._device, (input,), args=(shape, index, dim, keepdim)))
+
+
+@operation()
+def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None) -> Indexed:
+    """The values in order along a dimension, and where each came from."""
+    refuse("sort", input._dtype.is_complex, input._dtype)
+    dim = wrap_dim(dim, input.ndim)
+    return picked(SortBackward0, input, order(input, dim, descending), dim)
+
+
+@operation(out=False)
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
+    """Where the values in order along a dimension come from."""
+    index = order(input, wrap_dim(dim, input.ndim), descending)
+    return record(None, np.ascontiguousarray(index).reshape(index.shape), int64, input._device, (input,))
+
+
+@operation()
+def msort(input: Tensor) -> Tensor:
+    """The values in order along the first dimension."""
+    return sort(input, 0).values
+
+
+@operation()
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Indexed:
+    """The k greatest values along a dimension in descending order, or the least in ascending order.
+
+    RuntimeError for more values than there are.
+    """
+    dim = wrap_dim(dim, input.ndim)
+    size = input._array.shape[dim] if input.ndim else 1
+    if not 0 <= k <= size:
+        raise RuntimeError("selected index k out of range")
+    index = order(input, dim, largest)
+    if input.ndim:
+        index = index[(slice(None),) * dim + (slice(k),)]
+    return picked(TopkBackward0, input, index, dim)
+
+
+@operation()
+def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Indexed:
+    """The k-th least value along a dimension, counted from one. RuntimeError for a k out of range."""
+    dim = wrap_dim(dim, input.ndim)
+    require_size("kthvalue", input._array.shape, (dim,))
+    size = input._array.shape[dim] if input.ndim else 1
+    if not 1 <= k <= size:
+        raise RuntimeError("selected number k out of range")
+    index = order(input, dim)
+    if input.ndim:
+        index = index[(slice(None),) * dim + (slice(k - 1, k),)]
+    return picked(KthvalueBackward0, input, index, dim, keepdim)
