@@ -16,6 +16,7 @@ from conformance import SPECIFICATION_VERSION
 from conformance.document import CODE_SPAN, Clause, Document, SpecificationError, Table, read_document
 
 NOT_CHAPTERS = {"README.md", "rationale.md"}
+CHAPTER_LINK = re.compile(r"\]\(([a-z]+)\.md\)")
 CAPABILITY_ROW = re.compile(r"\| `(?P<name>[\w-]+)` \| (?P<devices>cpu|all) \| (?P<meaning>.+) \|")
 
 
@@ -141,12 +142,19 @@ def load(directory: Path | None = None) -> Specification:
     """
     directory = directory or find()
     capabilities = read_capabilities(directory / "README.md")
-    files = sorted(file for file in directory.glob("*.md") if file.name not in NOT_CHAPTERS)
-    documents = tuple(read_document(file) for file in files)
+    documents = tuple(read_document(file) for file in chapter_files(directory))
     for document in documents:
         for clause in document.clauses:
             _check_requires(clause, capabilities)
     return Specification(documents, capabilities, directory)
+
+
+def chapter_files(directory: Path) -> list[Path]:
+    """The documents of `directory` in the order in which its README links to them; unlinked ones follow by name."""
+    readme = directory / "README.md"
+    linked = CHAPTER_LINK.findall(readme.read_text(encoding="utf-8")) if readme.is_file() else []
+    files = sorted(file for file in directory.glob("*.md") if file.name not in NOT_CHAPTERS)
+    return sorted(files, key=lambda file: linked.index(file.stem) if file.stem in linked else len(linked))
 
 
 def read_capabilities(file: Path) -> dict[str, Capability]:

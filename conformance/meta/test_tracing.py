@@ -77,6 +77,13 @@ def test_every_table_has_a_reader() -> None:
                 assert clause.id in by_rows, f"{clause.path}:{table.line}: nobody uses this table"
 
 
+def test_every_chapter_is_listed() -> None:
+    """The specification's README links to each chapter once, and to nothing that is not there."""
+    text = (SPECIFICATION.directory / "README.md").read_text(encoding="utf-8")
+    linked = [word for word in specification.CHAPTER_LINK.findall(text) if word != "rationale"]
+    assert linked == list(SPECIFICATION.chapters)
+
+
 def test_laws_are_found() -> None:
     """The walk over the laws is not empty."""
     assert len(LAWS) > 10
