@@ -94,4 +94,4 @@ def _plain(got: Any, want: Any) -> bool:
 
 
 def _same_float(got: float, want: float) -> bool:
-    return check_close(np.float64(got).reshape(()), np.float64(want).reshape(()), "float64").ok
+    return check_close(np.asarray(got, np.float64), np.asarray(want, np.float64), "float64").ok

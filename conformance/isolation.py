@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from conformance.backend import Backend
+from conformance.case import Trial
 
 SEED = 20130
 
 
 @contextmanager
-def isolated(backend: Backend, device: str) -> Iterator[None]:
-    """Run the body with `device` as the default device, and put default dtype, device and grad mode back afterwards."""
-    torch = backend.namespace
+def isolated(trial: Trial) -> Iterator[None]:
+    """Run the body on the trial's device as the default one; put default dtype, device and grad mode back afterwards.
+
+    Raises what the backend raises where it cannot make that device the default: that is its answer, a case of its own.
+    """
+    torch = trial.namespace
     dtype, place = _call(torch, "get_default_dtype"), _call(torch, "get_default_device")
     grad = _call(torch, "is_grad_enabled")
     _call(torch, "manual_seed", SEED)
     try:
-        with _default_device(backend, device):
+        with _default_device(trial):
             yield
     finally:
         if _call(torch, "get_default_dtype") != dtype:
@@ -30,8 +33,21 @@ def isolated(backend: Backend, device: str) -> Iterator[None]:
             _call(torch, "set_grad_enabled", grad)
 
 
-def _default_device(backend: Backend, device: str) -> Any:
-    return nullcontext() if device == backend.devices[0] else backend.namespace.device(device)
+@contextmanager
+def _default_device(trial: Trial) -> Iterator[None]:
+    with ExitStack() as stack:
+        if trial.device != trial.backend.devices[0]:
+            _enter(stack, trial)
+        yield
+
+
+def _enter(stack: ExitStack, trial: Trial) -> None:
+    try:
+        stack.enter_context(trial.namespace.device(trial.device))
+    except Exception as error:
+        with trial.case("default device", call=f"with torch.device({trial.device!r}): ..."):
+            raise
+        raise error
 
 
 def _call(torch: Any, name: str, *arguments: Any) -> Any:

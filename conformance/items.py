@@ -60,7 +60,7 @@ class ExampleItem(pytest.Item):
     def runtest(self) -> None:
         """Run the statements and record them."""
         trial = self.stash[TRIAL] = self.plan.trial(self.slot)
-        with isolated(self.plan.backend, self.slot.device):
+        with isolated(trial):
             run_example(self.slot.clause, self.slot.row, trial)
 
     def reportinfo(self) -> tuple[Path, int, str]:

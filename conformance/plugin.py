@@ -194,7 +194,7 @@ def trial(request: pytest.FixtureRequest, slot: Slot) -> Iterator[Trial]:
     """What the law records its cases in."""
     plan = plan_of(request.config)
     found = request.node.stash[TRIAL] = plan.trial(slot)
-    with isolated(plan.backend, slot.device):
+    with isolated(found):
         yield found
 
 

@@ -60,19 +60,19 @@ def test_pairs(row: dict[str, str], trial: Trial) -> None:
     """The result dtype of operators in both orders, over several sizes, and of the functions that ask for it."""
     torch = trial.namespace
     for left, right, result in promoted(row):
-        want = getattr(torch, result)
         for shape in SIZES:
             inputs = f"x: {left} {shape}, y: {right} {shape}"
             with trial.case(f"{left} {right} {shape}", call="x + y, y + x, x * y", inputs=inputs) as case:
-                x, y = ones(trial, shape, left), ones(trial, shape, right)
+                want, x, y = getattr(torch, result), ones(trial, shape, left), ones(trial, shape, right)
                 case.equal("dtype of x + y", (x + y).dtype, want)
                 case.equal("dtype of y + x", (y + x).dtype, want)
                 case.equal("dtype of x * y", (x * y).dtype, want)
                 case.equal("result_type", torch.result_type(x, y), want)
                 case.same(x * y, np.ones(shape, result))
         with trial.case(f"{left} {right} promote_types", call=f"torch.promote_types({left}, {right})") as case:
-            case.equal("dtype", torch.promote_types(getattr(torch, left), getattr(torch, right)), want)
-            case.equal("dtype", torch.promote_types(getattr(torch, right), getattr(torch, left)), want)
+            first, second, want = (getattr(torch, dtype) for dtype in (left, right, result))
+            case.equal("dtype", torch.promote_types(first, second), want)
+            case.equal("dtype", torch.promote_types(second, first), want)
 
 
 @pytest.mark.clause("dtype.promote.zero-dim")
@@ -80,11 +80,10 @@ def test_zero_dim(row: dict[str, str], trial: Trial) -> None:
     """A row is the tensor with dimensions, a column the one without; the order of operands has no say."""
     torch = trial.namespace
     for left, right, result in promoted(row):
-        want = getattr(torch, result)
         for shape in SIZES:
             inputs = f"x: {left} {shape}, y: {right} ()"
             with trial.case(f"{left} {right} {shape}", call="x + y, y + x, y * x", inputs=inputs) as case:
-                x, y = ones(trial, shape, left), ones(trial, (), right)
+                want, x, y = getattr(torch, result), ones(trial, shape, left), ones(trial, (), right)
                 case.equal("dtype of x + y", (x + y).dtype, want)
                 case.equal("dtype of y + x", (y + x).dtype, want)
                 case.equal("dtype of y * x", (y * x).dtype, want)

@@ -83,12 +83,12 @@ def check(trial: Trial, source: str, spellings: dict[str, Any]) -> None:
     entries = index if isinstance(index, tuple) else (index,)
     mirrored = tuple(index_array(entry) if isinstance(entry, list) else entry for entry in entries)
     for spelling, spell in spellings.items():
-        spelled = tuple(spell(entry) if isinstance(entry, list) else entry for entry in entries)
         if spelling == "lists" and any(isinstance(entry, list) and np.ndim(entry) > 1 for entry in entries):
             continue
         for name in alias.BASES:
             inputs = f"x: int64 {alias.SHAPE}, {name}; index in {spelling}"
             with trial.case(f"{spelling} {name}", call=source, inputs=inputs) as case:
+                spelled = tuple(spell(entry) if isinstance(entry, list) else entry for entry in entries)
                 compare(case, alias.place(trial, name), spelled, mirrored)
 
 

@@ -35,16 +35,16 @@ def zero_dim_pairs(dtypes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 def _check(operation: Operation, trial: Trial, name: str, dtypes: list[str], zero_dim: tuple[int, ...]) -> None:
     rng = trial.generator(name)
-    inputs, given = {}, iter(dtypes)
+    drawn, remaining = {}, iter(dtypes)
     position = 0
     for item in operation.inputs:
-        own = item.dtype or next(given)
+        own = item.dtype or next(remaining)
         shape = () if item.dtype is None and position in zero_dim else item.shape()
         position += item.dtype is None
-        inputs[item.name] = tensor(trial, draw(rng, item, own, shape or (1,)).reshape(shape), own)
-    told = ", ".join(f"{key}: {value.dtype}" for key, value in inputs.items())
+        drawn[item.name] = draw(rng, item, own, shape or (1,)).reshape(shape), own
+    told = ", ".join(f"{key}: {own}" for key, (_, own) in drawn.items())
     with trial.case(name, call=operation.call, inputs=told) as case:
-        results = call(operation, trial, inputs)
+        results = call(operation, trial, {key: tensor(trial, *given) for key, given in drawn.items()})
         for number, (got, want) in enumerate(
             zip(results, wanted_dtypes(operation, dtypes, zero_dim, len(results)), strict=True)
         ):
