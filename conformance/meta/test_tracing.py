@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance import planning, specification
+from conformance.document import Clause
 from conformance.statement import compile_clause
 
 PACKAGE = Path(specification.__file__).resolve().parent
@@ -44,7 +45,7 @@ def checked_by_rows() -> set[str]:
 
 
 @pytest.mark.parametrize("clause", SPECIFICATION.clauses.values(), ids=lambda clause: clause.id)
-def test_every_clause_has_a_check(clause: specification.Clause) -> None:
+def test_every_clause_has_a_check(clause: Clause) -> None:
     """An example that expects something, a law, or rows that a law reads."""
     tied = {name for _, name, _ in LAWS} | checked_by_rows()
     assert compile_clause(clause) or clause.id in tied, f"{clause.path}:{clause.line}: nothing checks this clause"
