@@ -23,7 +23,7 @@ def _results(values: Array, inverse: Any, counts: Any, input: Tensor) -> Any:
     out = [record(None, values.astype(d.numpy, copy=False), d, input._device, ())]
     for extra in (inverse, counts):
         if extra is not None:
-            out.append(record(None, np.ascontiguousarray(extra, np.int64), int64, input._device, ()))
+            out.append(record(None, np.asarray(extra, np.int64, order="C"), int64, input._device, ()))
     return out[0] if len(out) == 1 else tuple(out)
 
 

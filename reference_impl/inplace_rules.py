@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import layout
+from .arguments import complaint
 from .autograd.history import check_inplace, edge_of, rebase
 from .autograd.node import Edge, Snapshot, snapshot_of
 from .device import CPU, different
@@ -140,7 +141,13 @@ def writing_out(function: Callable[..., Any], name: str, promotes: bool) -> Call
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if "out" not in kwargs:
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except (AttributeError, RuntimeError, TypeError) as error:
+                better = complaint(function, name, args, error)
+                if better is None:
+                    raise
+                raise better from None
         out = kwargs.pop("out")
         if out is None:
             return function(*args, **kwargs)

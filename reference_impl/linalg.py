@@ -18,7 +18,7 @@ from .pointwise import conjugate
 from .promote import cast, same_device
 from .quiet import quiet
 from .storage import Array
-from .tensor import Tensor
+from .tensor import Tensor, attach
 
 
 def product(x: Tensor, y: Tensor) -> Array:
@@ -96,7 +96,7 @@ def _check(x: Any, y: Any) -> None:
         )
 
 
-@operation(operators=("__matmul__",), promotes=False)
+@operation(promotes=False)
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The matrix product; leading dimensions broadcast, a vector counts as a row on the left and a column on the right.
 
@@ -118,6 +118,13 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if other.ndim == 1:
         return matmul(input, other.unsqueeze(1)).squeeze(-1)
     return _batched(input, other)
+
+
+def _matmul_operator(self: Tensor, other: Any) -> Any:
+    return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+
+
+attach("__matmul__", _matmul_operator)
 
 
 def _batched(x: Tensor, y: Tensor) -> Tensor:

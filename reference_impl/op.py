@@ -210,17 +210,24 @@ Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 def view(
-    kind: Kind, t: Tensor, shape: layout.Shape, stride: layout.Shape, offset: int, call: Call, args: Any = None
+    kind: Kind,
+    t: Tensor,
+    shape: layout.Shape,
+    stride: layout.Shape,
+    offset: int,
+    call: Call,
+    args: Any = None,
+    dtype: dtype | None = None,
 ) -> Tensor:
     """A view with the given layout, counted in elements. `call` is the function and arguments that make it from
-    another tensor."""
-    v = strided(t, shape, stride, offset)
+    another tensor; `dtype` is another type to read the bits as."""
+    v = strided(t, shape, stride, offset, dtype)
     if v._counter is INFERENCE:
         return v
     _remember(v, t, (*call, None), None)
     if MODE.grad and kind is not None and tracked(t):
         node = link(kind, (t,), (), args)
-        node.outputs = ((shape, t._dtype, t._device),)
+        node.outputs = ((shape, v._dtype, t._device),)
         v._edge = (node, 0)
     return v
 
@@ -323,7 +330,7 @@ def operation(
             elif dunder in _UNARY:
                 attach(dunder, _unary_operator(function))
             else:
-                attach(dunder, _operator(function, reflected=dunder.startswith("__r")))
+                attach(dunder, _operator(function, reflected=dunder.startswith("__r") and dunder != "__rshift__"))
         return cast_type(F, writing_out(function, word, promotes)) if out else function
 
     return define

@@ -33,7 +33,7 @@ def _along(function: Any, array: Array, dim: int, reverse: bool = False) -> Arra
     if not array.ndim:
         return array.copy()
     if reverse:
-        return np.ascontiguousarray(np.flip(quiet(function, np.flip(array, dim), axis=dim), dim))
+        return np.asarray(np.flip(quiet(function, np.flip(array, dim), axis=dim), dim), order="C")
     return quiet(function, array, axis=dim)  # type: ignore[no-any-return]
 
 

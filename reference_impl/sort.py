@@ -38,7 +38,7 @@ def picked(kind: Any, input: Tensor, index: Array, dim: int, keepdim: bool = Tru
     shape = input._array.shape
     if not keepdim and shape:
         values, places = values.squeeze(dim), index.squeeze(dim)
-    results = [(np.ascontiguousarray(values) if shape else values, input._dtype), (np.array(places, np.int64), int64)]
+    results = [(np.asarray(values, order="C"), input._dtype), (np.asarray(places, np.int64, order="C"), int64)]
     return Indexed(*record_many(kind, results, input._device, (input,), args=(shape, index, dim, keepdim)))
 
 
@@ -54,7 +54,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
     """Where the values in order along a dimension come from."""
     index = order(input, wrap_dim(dim, input.ndim), descending)
-    return record(None, np.ascontiguousarray(index).reshape(index.shape), int64, input._device, (input,))
+    return record(None, np.asarray(index, order="C"), int64, input._device, (input,))
 
 
 @operation()
