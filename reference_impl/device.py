@@ -38,16 +38,18 @@ ACCELERATOR = _Accelerator(os.environ.get("REFERENCE_IMPL_ACCELERATOR") or "sim"
 
 
 class _Current(threading.local):
-    """What is current in a thread: the accelerator's ordinal, the default device, and the devices of open `with`
-    blocks."""
+    """What is current in a thread: the accelerator's ordinal, the default device (None: the CPU), and the devices of
+    open `with` blocks."""
 
     def __init__(self) -> None:
         self.ordinal = 0
+        self.default: device | None = None
         self.stack: list[device] = []
         self.entered: list[int] = []
 
 
 CURRENT = _Current()
+_MISSING: Any = object()
 _INTERNED: dict[tuple[str, int | None], device] = {}
 
 
@@ -61,17 +63,17 @@ class device:  # noqa: N801
     type: str
     index: int | None
 
-    def __new__(cls, type: Any, index: int | None = None) -> device:
+    def __new__(cls, type: Any = _MISSING, index: int | None = None) -> device:
         """RuntimeError for an unknown type or a bad ordinal, TypeError for something that is no device."""
         if isinstance(type, device):
             return type
         if isinstance(type, int) and not isinstance(type, bool):
             return _intern(ACCELERATOR.name, type)
         if not isinstance(type, str):
+            got = "" if type is _MISSING else type.__class__.__name__
             raise TypeError(
-                f"device() received an invalid combination of arguments - got ({type.__class__.__name__}), but "
-                "expected one of:\n"
-                " * (torch.device device)\n * (str type, int index = -1)"
+                f"device() received an invalid combination of arguments - got ({got}), but expected one of:\n"
+                " * (torch.device device)\n * (str type, int index = -1)\n"
             )
         name, parsed = _parse(type)
         if index is None:
@@ -83,6 +85,11 @@ class device:  # noqa: N801
         if index < 0:
             raise RuntimeError("Device index must not be negative")
         return _intern(name, index)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__slots__:
+            raise AttributeError(f"attribute '{name}' of 'torch.device' objects is not writable")
+        raise AttributeError(f"'torch.device' object has no attribute '{name}'")
 
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"
@@ -113,7 +120,8 @@ def _intern(name: str, index: int | None) -> device:
     found = _INTERNED.get((name, index))
     if found is None:
         made = object.__new__(device)
-        made.type, made.index = name, index
+        object.__setattr__(made, "type", name)
+        object.__setattr__(made, "index", index)
         found = _INTERNED.setdefault((name, index), made)
     return found
 
@@ -146,7 +154,7 @@ def resolve(d: Any) -> device:
     None is the default device. Raises where there is no such device.
     """
     if d is None:
-        return CURRENT.stack[-1] if CURRENT.stack else default_device()
+        return CURRENT.stack[-1] if CURRENT.stack else CURRENT.default or CPU
     wanted: device = device(d)
     if wanted.type == "cpu":
         return CPU
@@ -167,31 +175,14 @@ def check_ordinal(index: int) -> None:
         raise RuntimeError(f"{ACCELERATOR.name} error: invalid device ordinal")
 
 
-class _Default:
-    """The default device of the process."""
-
-    __slots__ = ("device",)
-
-    def __init__(self) -> None:
-        self.device: device = CPU
-
-
-_DEFAULT = _Default()
-
-
-def default_device() -> device:
-    """The device set with `set_default_device`."""
-    return _DEFAULT.device
-
-
 def get_default_device() -> device:
     """The device of factory calls that name none."""
     return resolve(None)
 
 
 def set_default_device(d: Any) -> None:
-    """Sets the device of factory calls that name none; None is the CPU."""
-    _DEFAULT.device = CPU if d is None else resolve(d)
+    """Sets the device of this thread's factory calls that name none; None is the CPU."""
+    CURRENT.default = None if d is None else resolve(d)
 
 
 def different(a: device, b: device) -> RuntimeError:
