@@ -130,5 +130,8 @@ def _grouped(letters: Letters, t: Tensor, order: list[str], sizes: dict[str, int
 
 
 def _arranged(letters: Letters, t: Tensor, wanted: Letters) -> Tensor:
-    letters, t = _without(letters, t, set(wanted)) if len(wanted) < len(letters) else (letters, t)
+    lost = [i for i, x in enumerate(letters) if x not in wanted]
+    if lost:
+        t = t.sum(lost)
+        letters = tuple(x for x in letters if x in wanted)
     return t.permute([letters.index(i) for i in wanted]) if wanted else t  # type: ignore[no-any-return]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,40 +10,52 @@ import numpy as np
 from .autograd.node import Gradients, Node
 from .dtype import bool as bool_
 from .op import RESULT, binary, floating, operation, record, unary
-from .promote import dtype_or_scalar, result_type
+from .promote import dtype_or_scalar, number, result_type
+from .storage import Array
 from .tensor import Tensor
 
 
 class AddBackward0(Node):
     __slots__ = ()
+    sign = 1
 
     def gradient(self, grad: Tensor) -> Gradients:
-        return grad, grad
+        if not self.needs(1):
+            return grad, None
+        other = grad if self.args is None else grad * conjugate(self.args)
+        return grad, other if self.sign > 0 else -other
 
 
-def scaled(input: Any, other: Any, alpha: Any) -> Any:
-    """`alpha * other`. RuntimeError for a factor of a higher category than the operands."""
-    if isinstance(alpha, complex) and not result_type(input, other).is_complex:
+class SubBackward0(AddBackward0):
+    __slots__ = ()
+    sign = -1
+
+
+def scaling(ufunc: np.ufunc, input: Any, other: Any, alpha: Any) -> Callable[..., Any]:
+    """`ufunc(a, alpha * b)`, rounded once, as a fused multiply-add is.
+
+    RuntimeError for a factor of a higher category than the operands.
+    """
+    d = result_type(input, other)
+    if isinstance(alpha, complex) and not d.is_complex:
         raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
-    if isinstance(alpha, float) and not result_type(input, other).differentiable:
+    if isinstance(alpha, float) and not d.differentiable:
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
-    product = other * alpha
-    return product.to(result_type(input, other)) if isinstance(product, Tensor) else product
+    factor = number(alpha, d)
+    wide = np.float64 if d.compute == np.float32 else d.compute
+
+    def function(a: Array, b: Array) -> Any:
+        return ufunc(a, np.multiply(b, factor, dtype=wide))
+
+    return function
 
 
 @operation(operators=("__add__", "__radd__", "__iadd__"), inplace=True)
 def add(input: Any, other: Any, *, alpha: Any = None) -> Tensor:
     """The sum `input + alpha * other`."""
-    if alpha is not None:
-        other = scaled(input, other, alpha)
-    return binary(np.add, input, other, AddBackward0)
-
-
-class SubBackward0(Node):
-    __slots__ = ()
-
-    def gradient(self, grad: Tensor) -> Gradients:
-        return grad, -grad if self.needs(1) else None
+    if alpha is None:
+        return binary(np.add, input, other, AddBackward0)
+    return binary(scaling(np.add, input, other, alpha), input, other, AddBackward0, args=alpha)
 
 
 @operation(operators=("__sub__", "__rsub__", "__isub__"), inplace=True)
@@ -57,7 +70,9 @@ def sub(input: Any, other: Any, *, alpha: Any = None) -> Tensor:
             else "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a "
             "mask, use the `~` or `logical_not()` operator instead."
         )
-    return binary(np.subtract, input, other if alpha is None else scaled(input, other, alpha), SubBackward0)
+    if alpha is None:
+        return binary(np.subtract, input, other, SubBackward0)
+    return binary(scaling(np.subtract, input, other, alpha), input, other, SubBackward0, args=alpha)
 
 
 class MulBackward0(Node):

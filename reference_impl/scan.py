@@ -11,6 +11,7 @@ from .autograd.node import Gradients, Node
 from .choice import where
 from .dtype import FLOATING, dtype, int64
 from .extreme import Indexed
+from .gradmode import MODE
 from .layout import wrap_dim
 from .op import RESULT, operation, record, record_many
 from .pick import chosen
@@ -126,7 +127,8 @@ def cummin(input: Tensor, dim: int) -> Indexed:
 
 
 class LogcumsumexpBackward0(Node):
-    """Computed in logarithms, for positive and negative gradients apart, so that nothing overflows."""
+    """Computed in logarithms, for positive and negative gradients apart, so that nothing overflows; where the gradient
+    is differentiated again, as a matrix of the shares of all pairs."""
 
     __slots__ = ()
     saves = ("self", "result")
@@ -135,11 +137,23 @@ class LogcumsumexpBackward0(Node):
     def gradient(self, grad: Tensor) -> Gradients:
         x, y = self.tensors()
         dim, reverse = self.args
+        if MODE.grad and x.ndim:
+            return _shares(x, y, grad, dim, reverse)
         shares = []
         for side in (grad, -grad):
             log = where(side > 0, where(side > 0, side, 1).log(), -np.inf)
             shares.append((running_logsumexp(log - y, dim, not reverse) + x).exp())
         return shares[0] - shares[1]
+
+
+def _shares(x: Tensor, y: Tensor, grad: Tensor, dim: int, reverse: bool) -> Tensor:
+    """The gradient to each element as the sum of its shares in all results that include it."""
+    n = x._array.shape[dim]
+    pairs = np.ones((n, n), bool)
+    later = x._from_numpy(np.tril(pairs) if reverse else np.triu(pairs)).to(x._device)
+    distance = x.transpose(dim, -1).unsqueeze(-1) - y.transpose(dim, -1).unsqueeze(-2)
+    weights = where(later, distance, -np.inf).exp() * grad.transpose(dim, -1).unsqueeze(-2)
+    return weights.sum(-1).transpose(dim, -1)
 
 
 def running_logsumexp(input: Tensor, dim: int, reverse: bool = False) -> Tensor:
