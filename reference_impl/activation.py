@@ -41,12 +41,12 @@ def relu(input: Tensor) -> Tensor:
 
 
 def _gelu_slope(x: Tensor) -> Tensor:
-    return ndtr(x) + x * (x * x * -0.5).exp() / math.sqrt(2 * math.pi)
+    return ndtr(x) + x * (x * x * -0.5).exp() / math.sqrt(2 * math.pi)  # type: ignore[no-any-return]
 
 
 def _gelu_tanh_slope(x: Tensor) -> Tensor:
     t = (x * (x * x * CUBIC + 1) * ROOT).tanh()
-    return (t + 1) * 0.5 + x * (1 - t * t) * (x * x * (3 * CUBIC) + 1) * (ROOT / 2)
+    return (t + 1) * 0.5 + x * (1 - t * t) * (x * x * (3 * CUBIC) + 1) * (ROOT / 2)  # type: ignore[no-any-return]
 
 
 GeluBackward0 = by_input("Gelu", _gelu_slope)

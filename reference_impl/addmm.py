@@ -9,6 +9,7 @@ from .dtype import FLOATING, dtype, float32
 from .linalg import bmm, mm, mv, outer
 from .op import operation
 from .promote import same_device
+from .reduce import sum
 from .tensor import Tensor
 
 
@@ -56,7 +57,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alp
 
 
 def _summed(x: Tensor, y: Tensor) -> Tensor:
-    return bmm(x, y).sum(0, dtype=x._dtype)  # type: ignore[no-any-return]
+    return sum(bmm(x, y), 0, dtype=x._dtype)
 
 
 @operation(inplace=True, promotes=False)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from . import layout
 from .autograd.node import Gradients, Node
 from .dtype import FLOATING, dtype
 from .dtype import bool as bool_
@@ -41,6 +42,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     d = result_type(input, other)
     device = common_device(condition, input, other)
     a, b = _values(input, d), _values(other, d)
+    layout.broadcast_shapes(condition._array.shape, layout.broadcast_shapes(a.shape, b.shape))
     array = quiet(np.where, condition._array, a, b)
     return record(WhereBackward0, array, d, device, (input, other), saved=(condition,))
 
@@ -151,7 +153,7 @@ class ClampBackward1(Node):
         below = (x < low) if low is not None else None
         above = (x > high) if high is not None else None
         if low is None or high is None:
-            outside = below if high is None else above
+            outside: Any = below if high is None else above
             moved = where(outside, grad, 0)
             return where(outside | (x != x), 0, grad), moved, moved
         crossed: Any = low > high

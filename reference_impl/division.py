@@ -28,7 +28,7 @@ def check_divisor(other: Any, d: dtype) -> None:
 def truncated(a: Array, b: Array) -> Array:
     """The quotient rounded towards zero."""
     if np.result_type(a, b).kind == "f":
-        return np.trunc(np.true_divide(a, b))  # type: ignore[no-any-return]
+        return np.trunc(np.true_divide(a, b))
     down = np.floor_divide(a, b)
     inexact = np.not_equal(np.multiply(down, b), a)
     return np.add(down, np.logical_and(inexact, np.less(down, 0)), dtype=np.result_type(a, b))

@@ -10,6 +10,7 @@ from typing import Any
 
 from .layout import numel
 from .linalg import bmm
+from .reduce import sum
 from .tensor import Tensor
 
 Letters = tuple[str, ...]
@@ -104,7 +105,7 @@ def _without(letters: Letters, t: Tensor, kept: set[str]) -> tuple[Letters, Tens
     """Sums over the letters that nothing else needs."""
     lost = [i for i, x in enumerate(letters) if x not in kept]
     if lost:
-        t = t.sum(lost, dtype=t._dtype)
+        t = sum(t, lost, dtype=t._dtype)
     return tuple(x for x in letters if x in kept), t
 
 
@@ -126,7 +127,7 @@ def _contract(a: Letters, x: Tensor, b: Letters, y: Tensor, later: set[str]) -> 
 
 
 def _grouped(letters: Letters, t: Tensor, order: list[str], sizes: dict[str, int]) -> Tensor:
-    return t.permute([letters.index(i) for i in order]).expand([sizes[i] for i in order])  # type: ignore[no-any-return]
+    return t.permute([letters.index(i) for i in order]).expand([sizes[i] for i in order])
 
 
 def _arranged(letters: Letters, t: Tensor, wanted: Letters) -> Tensor:
@@ -134,4 +135,4 @@ def _arranged(letters: Letters, t: Tensor, wanted: Letters) -> Tensor:
     if lost:
         t = t.sum(lost)
         letters = tuple(x for x in letters if x in wanted)
-    return t.permute([letters.index(i) for i in wanted]) if wanted else t  # type: ignore[no-any-return]
+    return t.permute([letters.index(i) for i in wanted]) if wanted else t

@@ -20,8 +20,8 @@ ErfBackward0 = by_input("Erf", lambda x: (-x * x).exp() * SLOPE)
 ErfcBackward0 = by_input("Erfc", lambda x: (-x * x).exp() * -SLOPE)
 ErfinvBackward0 = by_result("Erfinv", lambda y: (y * y).exp() / SLOPE)
 LgammaBackward0 = by_input("Lgamma", lambda x: x.digamma())
-DigammaBackward0 = by_input("Digamma", lambda x: polygamma(1, x))
-I0Backward0 = by_input("I0", lambda x: i1(x))
+DigammaBackward0 = by_input("Digamma", lambda x: _polygamma(1, x))
+I0Backward0 = by_input("I0", lambda x: _i1(x))
 NdtrBackward0 = by_input("SpecialNdtr", lambda x: (x * x * -0.5).exp() / math.sqrt(2 * math.pi))
 
 
@@ -107,6 +107,10 @@ def i0(input: Tensor) -> Tensor:
 def _i1_slope(x: Tensor) -> Tensor:
     safe = where(x == 0, 1.0, x)
     return where(x == 0, 0.5, i0(x) - i1(x) / safe)  # type: ignore[no-any-return]
+
+
+def _i1(x: Tensor) -> Tensor:
+    return i1(x)
 
 
 I1Backward0 = by_input("SpecialI1", _i1_slope)

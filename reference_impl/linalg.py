@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -233,7 +233,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """Sums of products along a dimension, the first operand conjugated."""
     if x._dtype.compute is not x._dtype.numpy:
-        return (x.to(float32) * y.to(float32)).sum(dim).to(x._dtype)  # type: ignore[no-any-return]
+        return (x.to(float32) * y.to(float32)).sum(dim).to(x._dtype)
     return (conjugate(x) * y).sum(dim)  # type: ignore[no-any-return]
 
 
@@ -301,14 +301,15 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
     result = tensors[0]
     for t in tensors[1:-1]:
         result = matmul(result, t)
-    return matmul(result, tensors[-1], out=out) if out is not None else matmul(result, tensors[-1])
+    last: Callable[..., Tensor] = matmul
+    return last(result, tensors[-1], out=out)
 
 
 class TraceBackward0(Node):
     __slots__ = ()
 
     def gradient(self, grad: Tensor) -> Gradients:
-        eye = grad._from_numpy(np.eye(*self.args, dtype=bool)).to(grad._device)
+        eye = grad._from_numpy(np.eye(*self.args, dtype=np.bool_)).to(grad._device)
         return grad * eye
 
 

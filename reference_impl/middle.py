@@ -101,8 +101,8 @@ def _ranks(q: Array, ordered: Tensor, skip: bool) -> Array:
     numbers = np.count_nonzero(~np.isnan(ordered._array), axis=-1, keepdims=True)
     column = q.reshape(-1, *(1,) * ordered.ndim)
     if skip:
-        return column * np.maximum(numbers - 1, 0)  # type: ignore[no-any-return]
-    return np.where(numbers < size, size - 1, column * (size - 1))
+        return column * np.maximum(numbers - 1, 0)
+    return np.where(numbers < size, size - 1, column * (size - 1))  # type: ignore[no-any-return]
 
 
 def _quantile(name: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, way: str, skip: bool) -> Tensor:

@@ -23,9 +23,9 @@ def _measure(array: Array, p: float, dims: Shape) -> Array:
     """The norm over dimensions, which stay with size 1."""
     magnitude = quiet(np.abs, array)
     if p == math.inf:
-        return np.maximum.reduce(magnitude, axis=dims, keepdims=True)  # type: ignore[no-any-return]
+        return np.maximum.reduce(magnitude, axis=dims, keepdims=True)
     if p == -math.inf:
-        return np.minimum.reduce(magnitude, axis=dims, keepdims=True)  # type: ignore[no-any-return]
+        return np.minimum.reduce(magnitude, axis=dims, keepdims=True)
     if p == 0:
         return np.count_nonzero(array, axis=dims, keepdims=True)
     if p == 1:

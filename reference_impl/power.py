@@ -56,7 +56,7 @@ def integer_power(base: Array, exponent: Array) -> Array:
     """Powers of integers; a negative exponent gives the whole part of the exact result: 1, -1 or 0."""
     result = np.power(base, np.maximum(exponent, 0))
     if not np.any(np.less(exponent, 0)):
-        return result  # type: ignore[no-any-return]
+        return result
     odd = np.where(np.bitwise_and(exponent, 1), base, np.multiply(base, base))
     whole = np.where(np.abs(base) == 1, odd, np.zeros_like(base))
     return np.where(np.less(exponent, 0), whole, result)
@@ -104,7 +104,7 @@ def sqrt(input: Tensor) -> Tensor:
 
 
 def _inverse_root(a: Array) -> Array:
-    return np.reciprocal(np.sqrt(a))  # type: ignore[no-any-return]
+    return np.reciprocal(np.sqrt(a))
 
 
 @operation(inplace=True)
@@ -114,7 +114,7 @@ def rsqrt(input: Tensor) -> Tensor:
 
 
 def _inverse(a: Array) -> Array:
-    return np.true_divide(1, a)  # type: ignore[no-any-return]
+    return np.true_divide(1, a)
 
 
 @operation(inplace=True)

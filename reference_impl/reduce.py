@@ -141,7 +141,7 @@ def _without_each(x: Tensor, dim: int) -> Tensor:
     if not x.ndim:
         return x.detach() * 0 + 1
     n = x._array.shape[dim]
-    own = Tensor._from_numpy(x, np.eye(n, dtype=bool)).to(x._device)
+    own = x._from_numpy(np.eye(n, dtype=np.bool_)).to(x._device)
     lines = x.transpose(dim, -1).unsqueeze(-2)
     return prod(where(own, 1, lines), -1).transpose(dim, -1)
 

@@ -67,7 +67,7 @@ class FracBackward0(Node):
 
 
 def _fraction(a: Array) -> Array:
-    return np.subtract(a, np.trunc(a))  # type: ignore[no-any-return]
+    return np.subtract(a, np.trunc(a))
 
 
 @operation(inplace=True)

@@ -153,7 +153,7 @@ def _shares(x: Tensor, y: Tensor, grad: Tensor, dim: int, reverse: bool) -> Tens
     later = x._from_numpy(np.tril(pairs) if reverse else np.triu(pairs)).to(x._device)
     distance = x.transpose(dim, -1).unsqueeze(-1) - y.transpose(dim, -1).unsqueeze(-2)
     weights = where(later, distance, -np.inf).exp() * grad.transpose(dim, -1).unsqueeze(-2)
-    return weights.sum(-1).transpose(dim, -1)
+    return weights.sum(-1).transpose(dim, -1)  # type: ignore[no-any-return]
 
 
 def running_logsumexp(input: Tensor, dim: int, reverse: bool = False) -> Tensor:
@@ -198,8 +198,8 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, dim: int = -
     size = y._array.shape[dim]
     heights = _part(y, dim, 1, None) + _part(y, dim, 0, size - 1)
     if x is None:
-        return heights.sum(dim) * (dx / 2)  # type: ignore[no-any-return]
+        return heights.sum(dim) * (dx / 2)
     steps = diff(x)
     if x.ndim == 1:
         steps = steps.reshape([-1 if i == dim else 1 for i in range(y.ndim)])
-    return (heights * steps).sum(dim) / 2  # type: ignore[no-any-return]
+    return (heights * steps).sum(dim) / 2

@@ -159,7 +159,7 @@ def angle(input: Tensor) -> Tensor:
     """The angle of a complex number; of a real one zero or π. NaN stays."""
     if input._dtype.is_complex:
         return unary(np.angle, input, AngleBackward0, _real, saved=(input,))
-    return where(input < 0, math.pi, where(input != input, input, 0.0))
+    return where(input < 0, math.pi, where(input != input, input, 0.0))  # type: ignore[no-any-return]
 
 
 class AngleBackward0(Node):

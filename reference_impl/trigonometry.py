@@ -127,7 +127,7 @@ arctan2 = operation(name="arctan2", inplace=True)(atan2)
 
 def _sinc_slope(x: Tensor) -> Tensor:
     z = where(x == 0, 1.0, x) * math.pi
-    return where(x == 0, 0.0, (z * z.cos() - z.sin()) * math.pi / (z * z))
+    return where(x == 0, 0.0, (z * z.cos() - z.sin()) * math.pi / (z * z))  # type: ignore[no-any-return]
 
 
 SincBackward0 = by_input("Sinc", _sinc_slope)

@@ -150,7 +150,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Any = None, aweights: A
         product = (centred * weights) @ _turned(centred)
     per_degree = 1 if aweights is None else (weights * aweights).sum() / count
     result = product / (count - per_degree * correction)
-    return result if input.ndim == 2 else result.reshape(())
+    return result if input.ndim == 2 else result.reshape(())  # type: ignore[no-any-return]
 
 
 def _turned(x: Tensor) -> Tensor:
