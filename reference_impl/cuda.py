@@ -6,7 +6,19 @@ from typing import Any
 
 from . import accelerator
 from .device import ACCELERATOR, CURRENT
-from .device import device as _device
+from .sim import device
+
+__all__ = [
+    "current_device",
+    "device",
+    "device_count",
+    "empty_cache",
+    "get_device_name",
+    "is_available",
+    "is_initialized",
+    "set_device",
+    "synchronize",
+]
 
 
 def is_available() -> bool:
@@ -55,17 +67,3 @@ def get_device_name(device: Any = None) -> str:
 
 def empty_cache() -> None:
     """Gives cached memory back. There is none."""
-
-
-class device:  # noqa: N801
-    """A context manager that changes the current CUDA device; it does nothing for None or a negative ordinal."""
-
-    def __init__(self, device: Any) -> None:
-        index = device if isinstance(device, int) or device is None else _device(device).index
-        self._inner = accelerator.device_index(index if index is not None and index >= 0 else None)
-
-    def __enter__(self) -> None:
-        self._inner.__enter__()
-
-    def __exit__(self, *exc: Any) -> None:
-        self._inner.__exit__(*exc)

@@ -24,9 +24,10 @@ from .dtype import (
     uint8,
 )
 from .dtype import bool as bool_
+from .format import copied, strides_in
 from .op import record
 from .promote import cast
-from .tensor import Tensor, attach
+from .tensor import Tensor, attach, storage, strides_of
 
 
 class ToCopyBackward0(Node):
@@ -38,29 +39,41 @@ class ToCopyBackward0(Node):
         return grad
 
 
-def convert(t: Tensor, d: dtype, where: Device, copy: bool = False) -> Tensor:
-    """The tensor in another dtype or on another device; itself if nothing changes and no copy is asked for."""
-    if d is t._dtype and where is t._device and not copy:
+def convert(t: Tensor, d: dtype, where: Device, copy: bool = False, memory_format: Any = None) -> Tensor:
+    """The tensor in another dtype, on another device or in another memory format; itself if nothing changes and no
+    copy is asked for."""
+    same = d is t._dtype and where is t._device and not copy
+    if same and memory_format is None:
         return t
     array = t._array
-    if d is t._dtype:
-        array = array.copy("K")
-    else:
-        if t._dtype.is_complex and not d.is_complex and d is not bool_:
-            warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
-            array = array.real
-        array = cast(array, d)
-    return record(ToCopyBackward0, array, d, where, (t,))
+    wanted = strides_in(memory_format, array.shape, strides_of(t))
+    if same and wanted == strides_of(t):
+        return t
+    if d is not t._dtype and t._dtype.is_complex and not d.is_complex and d is not bool_:
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
+        array = array.real
+    moved = cast(array, d)
+    if moved is array or tuple([s // moved.itemsize for s in moved.strides]) != wanted:
+        moved = copied(moved, wanted)
+    return record(ToCopyBackward0, moved, d, where, (t,))
 
 
 def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """`to(dtype)`, `to(device, dtype)` or `to(other)`, with `copy=True` to copy in any case. Itself if nothing
     changes."""
-    d, where, copy = _target(self, args, kwargs)
-    return convert(self, d, where, copy)
+    memory_format = kwargs.pop("memory_format", None)
+    copy = bool(kwargs.pop("copy", False) or (args and args[-1] is True and _copies(args)))
+    d, where = target(args, kwargs)
+    return convert(self, d or self._dtype, self._device if where is None else resolve(where), copy, memory_format)
 
 
-def _target(t: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dtype, Device, bool]:
+def _copies(args: tuple[Any, ...]) -> bool:
+    """Whether the last of the arguments is `copy`: two bools stand at the end, the first is `non_blocking`."""
+    return len(args) > 2 and isinstance(args[-2], (bool, int))
+
+
+def target(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dtype | None, Any]:
+    """The dtype and the device that the arguments of `to` ask for; TypeError for arguments in another order."""
     values = list(args)
     d, where = kwargs.pop("dtype", None), kwargs.pop("device", None)
     if values:
@@ -85,19 +98,44 @@ def _target(t: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[d
             " * (Tensor tensor, bool non_blocking = False, bool copy = False, *, torch.memory_format memory_format = "
             "None)\n"
         )
-    copy = values[1] if len(values) > 1 else kwargs.pop("copy", False)
-    return d or t._dtype, t._device if where is None else resolve(where), bool(copy)
+    return d, where
 
 
 def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
     """The tensor in the host's memory."""
-    return convert(self, self._dtype, CPU)
+    return convert(self, self._dtype, CPU, memory_format=memory_format)
 
 
-def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
-    """The tensor on a `cuda` device, the current one if none is given. AssertionError where there is none."""
-    where = resolve("cuda" if device is None else device)
-    return convert(self, self._dtype, where)
+def _mover(kind: str) -> Any:
+    def method(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+        where = Device(kind) if device is None else Device(kind, device) if isinstance(device, int) else Device(device)
+        if where.type != kind:
+            raise RuntimeError(f"Invalid device, must be {kind} device")
+        return convert(self, self._dtype, resolve(where), memory_format=memory_format)
+
+    method.__doc__ = f"The tensor on a `{kind}` device, the current one if none is given. Raises where there is none."
+    return method
+
+
+def is_pinned(self: Tensor, device: Any = None) -> bool:
+    """Whether the memory is pinned."""
+    return storage(self).pinned
+
+
+def pin_memory(self: Tensor, device: Any = None) -> Tensor:
+    """A copy in pinned memory; itself if its memory is pinned. RuntimeError for a tensor that is not on the CPU."""
+    if self._device is not CPU:
+        raise RuntimeError(f"cannot pin '{self.type()}' only dense CPU tensors can be pinned")
+    if storage(self).pinned:
+        return self
+    pinned = self.clone()
+    storage(pinned).pinned = True
+    return pinned
+
+
+def get_device(input: Tensor) -> int:
+    """The ordinal of the device; -1 on the CPU."""
+    return input.get_device()
 
 
 def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
@@ -113,7 +151,7 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
 
 def _caster(d: dtype) -> Any:
     def method(self: Tensor, memory_format: Any = None) -> Tensor:
-        return convert(self, d, self._device)
+        return convert(self, d, self._device, memory_format=memory_format)
 
     method.__doc__ = f"The tensor in {d.name}."
     return method
@@ -121,7 +159,10 @@ def _caster(d: dtype) -> Any:
 
 attach("to", to)
 attach("cpu", cpu)
-attach("cuda", cuda)
+attach("cuda", _mover("cuda"))
+attach("sim", _mover("sim"))
+attach("is_pinned", is_pinned)
+attach("pin_memory", pin_memory)
 attach("type", type_)
 attach("float", _caster(float32))
 attach("double", _caster(float64))

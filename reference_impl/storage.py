@@ -28,14 +28,15 @@ class Version:
 
 
 class Storage:
-    """A flat run of bytes on one device."""
+    """A flat run of bytes on one device; `pinned` if it can be moved while the host goes on."""
 
-    __slots__ = ("address", "device", "memory")
+    __slots__ = ("address", "device", "memory", "pinned")
 
     def __init__(self, memory: Array, device: device) -> None:
         """`memory` is a one-dimensional array of bytes."""
         self.memory = memory
         self.device = device
+        self.pinned = False
         self.address: int = memory.__array_interface__["data"][0]
 
     def strided(self, numpy: np.dtype[Any], shape: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Array:

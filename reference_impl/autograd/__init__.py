@@ -305,6 +305,8 @@ def _set_data(self: Tensor, value: Any) -> None:
         raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
     if tracked(self) and not value._dtype.differentiable:
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+    if self._meta is not None and (value._dtype is not self._dtype or value._device is not self._device):
+        self._meta.accumulator = None
     adopt(self, value)
 
 

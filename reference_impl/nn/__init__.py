@@ -1,7 +1,10 @@
-"""The namespace `torch.nn`."""
+"""The namespace `torch.nn`: modules and their parameters."""
 
 from __future__ import annotations
 
 from . import functional
+from .linear import Identity, Linear, ReLU, Sigmoid, Tanh
+from .module import Module, Sequential
+from .parameter import Parameter
 
-__all__ = ["functional"]
+__all__ = ["Identity", "Linear", "Module", "Parameter", "ReLU", "Sequential", "Sigmoid", "Tanh", "functional"]

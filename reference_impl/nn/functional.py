@@ -1,10 +1,46 @@
-"""The namespace `torch.nn.functional`: activations as functions."""
+"""The namespace `torch.nn.functional`: layers and losses as functions."""
 
 from __future__ import annotations
 
-from ..activation import gelu, logsigmoid, relu, silu, softplus
+from .. import activation
+from ..activation import gelu, logsigmoid, silu, softplus
+from ..addmm import addmm
 from ..exponential import sigmoid
 from ..softmax import log_softmax, softmax, softmin
+from ..tensor import Tensor
 from ..trigonometry import tanh
+from .loss import binary_cross_entropy, binary_cross_entropy_with_logits, l1_loss, mse_loss, smooth_l1_loss
 
-__all__ = ["gelu", "log_softmax", "logsigmoid", "relu", "sigmoid", "silu", "softmax", "softmin", "softplus", "tanh"]
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "gelu",
+    "l1_loss",
+    "linear",
+    "log_softmax",
+    "logsigmoid",
+    "mse_loss",
+    "relu",
+    "sigmoid",
+    "silu",
+    "smooth_l1_loss",
+    "softmax",
+    "softmin",
+    "softplus",
+    "tanh",
+]
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """The element where it is positive, else zero; in place the input itself is overwritten."""
+    result: Tensor = input.relu_() if inplace else activation.relu(input)
+    return result
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`input @ weight.T + bias`. RuntimeError for sizes that do not meet."""
+    turned = weight.transpose(0, 1) if weight.ndim == 2 else weight
+    if bias is not None and input.ndim == 2:
+        return addmm(bias, input, turned)
+    product: Tensor = input @ turned
+    return product if bias is None else product + bias

@@ -1,0 +1,86 @@
+"""Moving and casting a module: its parameters stay the same objects, its buffers are replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..dtype import bfloat16, dtype, float16, float32, float64
+from ..gradmode import no_grad
+from ..movement import target
+from ..tensor import Tensor
+
+Change = Callable[[Tensor], Tensor]
+
+
+class Moving:
+    """What converts all tensors of a module."""
+
+    _parameters: dict[str, Any]
+    _buffers: dict[str, Any]
+    children: Callable[[], Any]
+
+    def _apply(self, change: Change) -> Any:
+        for module in self.children():
+            module._apply(change)
+        with no_grad():
+            for parameter in self._parameters.values():
+                if parameter is None:
+                    continue
+                grad = parameter.grad
+                parameter.data = change(parameter.data)
+                if grad is not None:
+                    grad.data = change(grad.data)
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                self._buffers[name] = change(buffer)
+        return self
+
+    def to(self, *args: Any, **kwargs: Any) -> Any:
+        """`to(device)`, `to(dtype)`, `to(device, dtype)` or `to(tensor)`: converts in place, and returns the module.
+
+        A dtype is for the floating tensors alone; TypeError for one that is not floating.
+        """
+        d, where = target(args, kwargs)
+        if d is not None and not d.differentiable:
+            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={d}")
+
+        def change(t: Tensor) -> Tensor:
+            return t.to(t._device if where is None else where, d if d is not None and t._dtype.differentiable else None)
+
+        return self._apply(change)
+
+    def cpu(self) -> Any:
+        """Moves all tensors to the CPU, and returns the module."""
+        return self._apply(lambda t: t.cpu())
+
+    def cuda(self, device: Any = None) -> Any:
+        """Moves all tensors to a `cuda` device, and returns the module."""
+        return self._apply(lambda t: t.cuda(device))
+
+    def sim(self, device: Any = None) -> Any:
+        """Moves all tensors to a simulated accelerator, and returns the module."""
+        return self._apply(lambda t: t.sim(device))
+
+    def type(self, dst_type: Any) -> Any:
+        """Casts all tensors, and returns the module."""
+        return self._apply(lambda t: t.type(dst_type))
+
+    def _cast(self, d: dtype) -> Any:
+        return self._apply(lambda t: t.to(d) if t.is_floating_point() else t)
+
+    def float(self) -> Any:
+        """Casts the floating tensors to float32, and returns the module."""
+        return self._cast(float32)
+
+    def double(self) -> Any:
+        """Casts the floating tensors to float64, and returns the module."""
+        return self._cast(float64)
+
+    def half(self) -> Any:
+        """Casts the floating tensors to float16, and returns the module."""
+        return self._cast(float16)
+
+    def bfloat16(self) -> Any:
+        """Casts the floating tensors to bfloat16, and returns the module."""
+        return self._cast(bfloat16)
