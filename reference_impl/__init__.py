@@ -7,7 +7,7 @@ See README.md beside this file for how it is built and how an operation is added
 
 from __future__ import annotations
 
-from . import accelerator, autograd, cuda, linalg, movement, nn, print, python, special
+from . import accelerator, autograd, cuda, linalg, nn, optim, print, python, resize, sim, special
 from .activation import relu
 from .addmm import addbmm, addmm, addmv, addr, baddbmm
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
@@ -40,6 +40,20 @@ from .compare import (
     lt,
     ne,
     not_equal,
+)
+from .complex import (
+    complex,
+    conj,
+    conj_physical,
+    imag,
+    is_conj,
+    is_neg,
+    polar,
+    real,
+    resolve_conj,
+    resolve_neg,
+    view_as_complex,
+    view_as_real,
 )
 from .counting import bincount, bucketize, histc, searchsorted, unique, unique_consecutive
 from .create import as_tensor, asarray, tensor
@@ -76,28 +90,91 @@ from .einsum import einsum
 from .exponential import exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, logit, sigmoid, xlogy
 from .extreme import amax, amin, aminmax, argmax, argmin, max, min
 from .fill import empty, empty_like, empty_strided, eye, full, full_like, ones, ones_like, zeros, zeros_like
+from .format import channels_last, channels_last_3d, contiguous_format, memory_format, preserve_format
 from .fused import addcdiv, addcmul, lerp, masked_fill
 from .gamma import digamma, erf, erfc, erfinv, i0, lgamma, mvlgamma, polygamma
+from .gather import gather, scatter, scatter_add, take_along_dim
 from .gradmode import is_grad_enabled, is_inference_mode_enabled
-from .index import select
+from .index import index_put, select
+from .indexed import index_add, index_copy, index_fill, index_select
 from .inplace import fill
-from .join import stack
+from .join import (
+    block_diag,
+    cat,
+    column_stack,
+    concat,
+    concatenate,
+    dstack,
+    hstack,
+    row_stack,
+    stack,
+    vstack,
+)
 from .linalg import bmm, dot, ger, inner, kron, matmul, mm, mv, outer, tensordot, trace, vdot
+from .masked import argwhere, masked_scatter, masked_select, nonzero, put, take, unravel_index
 from .middle import median, mode, nanmedian, nanquantile, quantile
+from .movement import get_device
 from .norm import norm
 from .numpy import from_numpy
+from .order import adjoint, moveaxis, movedim, swapaxes, swapdims, t
 from .pointwise import add, clone, exp, mul, multiply, neg, negative, rsub, sub, subtract
 from .power import float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square
 from .promote import result_type
-from .range import arange
+from .random import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+    seed,
+    set_rng_state,
+)
+from .range import (
+    arange,
+    cartesian_prod,
+    combinations,
+    linspace,
+    logspace,
+    meshgrid,
+    tril_indices,
+    triu_indices,
+)
+from .rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .reduce import mean, nanmean, nansum, prod, sum
+from .replaced import as_strided_scatter, diagonal_scatter, select_scatter, slice_scatter
 from .rounding import ceil, fix, floor, frac, round, trunc
+from .sampling import bernoulli, multinomial, normal, poisson
 from .scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp, trapezoid
-from .shape import is_complex, is_floating_point, is_tensor
+from .scatter_reduce import scatter_reduce
+from .shape import (
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_shapes,
+    broadcast_tensors,
+    broadcast_to,
+    flatten,
+    is_complex,
+    is_floating_point,
+    is_same_size,
+    is_tensor,
+    numel,
+    ravel,
+    unflatten,
+)
 from .sign import abs, absolute, angle, copysign, heaviside, nextafter, positive, sgn, sign, signbit
 from .softmax import log_softmax, logsumexp, softmax
 from .sort import argsort, kthvalue, msort, sort, topk
+from .split import chunk, dsplit, hsplit, narrow, split, split_with_sizes, tensor_split, vsplit
 from .tensor import Size, Tensor
+from .triangle import diag, diag_embed, diagflat, tril, triu
 from .trigonometry import (
     acos,
     acosh,
@@ -127,5 +204,6 @@ from .truth import all, any, count_nonzero
 from .typeinfo import finfo, iinfo
 from .variance import corrcoef, cov, std, std_mean, var, var_mean
 from .view import expand, permute, reshape, squeeze, transpose, unbind, unsqueeze
+from .window import as_strided, diagonal
 
 __version__ = "0.1.0"

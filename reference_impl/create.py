@@ -1,21 +1,20 @@
-"""Creation: tensors from data, from a fill value, from a range."""
+"""Creation: tensors from data, and what all factories share."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .device import resolve
-from .dtype import DEFAULT, INTEGER, dtype, float32, int64, of_scalar
+from .dtype import DEFAULT, INTEGER, chosen, dtype, float32
 from .gradmode import MODE
 from .numpy import array_of, from_numpy
 from .promote import cast, number
 from .storage import Array
-from .tensor import INFERENCE, Tensor, attach, wrap
+from .tensor import INFERENCE, Tensor, adopt, attach, strides_of, wrap
 
 
 def made(array: Array, d: dtype, device: Any, requires_grad: bool = False) -> Tensor:
@@ -34,19 +33,35 @@ def sizes(size: tuple[Any, ...], name: str, negative: str | None = None) -> tupl
     """The shape given as numbers or as one sequence. TypeError for what is no integer, RuntimeError for a negative
     one."""
     given: Any = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
-    for item in given:
+    for i, item in enumerate(given):
         if isinstance(item, bool) or not hasattr(item, "__index__"):
             found = type(item).__name__
-            what = f"not {found}" if given is size else f"but found element of type {found} at pos 0"
+            what = f"not {found}" if given is size else f"but found element of type {found} at pos {i}"
             raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of ints, {what}")
-    shape = tuple(item.__index__() for item in given)
+    shape = tuple([item.__index__() for item in given])
     for n in shape:
         if n < 0:
             raise RuntimeError(negative or f"Trying to create tensor with negative dimension {n}: {list(shape)}")
     return shape
 
 
-def tensor(data: Any, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def memory(shape: tuple[int, ...], d: dtype) -> Array:
+    """An array of zeros. RuntimeError where there is no memory for it."""
+    count = math.prod(shape) * d.itemsize
+    if count >= 1 << 63:
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")
+    try:
+        return np.zeros(shape, d.numpy)
+    except (MemoryError, ValueError) as error:
+        raise RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
+            f"allocate {count} bytes. Error code 12 (Cannot allocate memory)"
+        ) from error
+
+
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
     """A copy of a number, nested sequences, an ndarray or a tensor. The dtype is inferred from the values unless it is
     given.
 
@@ -61,14 +76,17 @@ def tensor(data: Any, *, dtype: dtype | None = None, device: Any = None, require
         )
         device = data._device if device is None else device
     array, inferred = array_of(data)
-    d = dtype or inferred
+    d = chosen(dtype, "tensor") or inferred
     if d.category == INTEGER and array.size and not isinstance(data, (Tensor, np.ndarray)):
         _check_range(array, d)
     return made(np.array(cast(array, d), order="C"), d, device, requires_grad)
 
 
 def _check_range(array: Array, d: dtype) -> None:
-    """RuntimeError for numbers outside an integer type. Negative ones down to -max wrap in an unsigned type."""
+    """RuntimeError for numbers outside an integer type; negative ones down to -max wrap in an unsigned type.
+    ValueError for integers beyond 64 bits."""
+    if array.dtype == object or (array.dtype == np.uint64 and array.max() >= 1 << 63):
+        raise ValueError("Overflow when unpacking long long")
     limits = np.iinfo(d.numpy)
     low = limits.min if d.is_signed else -int(limits.max)
     real = array.real
@@ -76,57 +94,74 @@ def _check_range(array: Array, d: dtype) -> None:
         raise RuntimeError(f"value cannot be converted to type {d.name} without overflow")
 
 
-def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """The tensor itself, or one that shares an ndarray's memory, where dtype and device allow it; else a copy."""
+    d = chosen(dtype, "as_tensor")
     if isinstance(data, Tensor):
-        return data.to(dtype=dtype or data._dtype, device=data._device if device is None else device)
+        return data.to(dtype=d or data._dtype, device=data._device if device is None else device)
     if isinstance(data, np.ndarray):
         t = from_numpy(data)
-        return t.to(dtype=dtype or t._dtype, device=resolve(device))
-    return tensor(data, dtype=dtype, device=device)
+        return t.to(dtype=d or t._dtype, device=resolve(device))
+    return tensor(data, dtype=d, device=device)
 
 
-def empty(
-    *size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False, **layout: Any
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """A tensor of the given shape; its values are unspecified."""
-    d = dtype or DEFAULT.floating
-    return made(np.zeros(sizes(size or layout.pop("size", ()), "empty"), d.numpy), d, device, requires_grad)
+    """A tensor of the data, on the data's memory where that is possible. `copy=True` copies in any case, `copy=False`
+    raises ValueError where only a copy will do."""
+    d = chosen(dtype, "asarray")
+    if not isinstance(obj, (Tensor, np.ndarray)):
+        if copy is False:
+            raise ValueError("can't alias arbitrary sequence into a tensor.")
+        return tensor(obj, dtype=d, device=device, requires_grad=requires_grad)
+    t = obj if isinstance(obj, Tensor) else from_numpy(obj)
+    where = t._device if device is None and isinstance(obj, Tensor) else resolve(device)
+    if copy is False:
+        if d is not None and d is not t._dtype:
+            raise ValueError(f"can't alias tensor with dtype '{t._dtype.word}' into dtype '{d.word}'.")
+        if where is not t._device:
+            raise ValueError(f"can't alias tensor with device '{t._device}' into device '{where}'.")
+    result = t.to(where, d or t._dtype, copy=bool(copy))
+    if not requires_grad:
+        return result.detach() if result.requires_grad else result
+    return result if result.requires_grad else result.detach().requires_grad_()
 
 
-def zeros(
-    *size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False, **layout: Any
+def new_tensor(
+    self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
-    """A tensor of zeros."""
-    d = dtype or DEFAULT.floating
-    shape = sizes(size or layout.pop("size", ()), "zeros", "zeros: Dimension size must be non-negative.")
-    return made(np.zeros(shape, d.numpy), d, device, requires_grad)
+    """A copy of the data, in this tensor's dtype and on its device unless others are given."""
+    return tensor(
+        data,
+        dtype=dtype or self._dtype,
+        device=self._device if device is None else device,
+        requires_grad=requires_grad,
+    )
 
 
-def ones(
-    *size: Any, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False, **layout: Any
-) -> Tensor:
-    """A tensor of ones."""
-    d = dtype or DEFAULT.floating
-    return made(np.ones(sizes(size or layout.pop("size", ()), "ones"), d.numpy), d, device, requires_grad)
-
-
-def full(
-    size: Sequence[int],
-    fill_value: Any,
-    *,
-    dtype: dtype | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    **layout: Any,
-) -> Tensor:
-    """A tensor filled with one value, whose type is the dtype unless one is given. RuntimeError if the value does
-    not fit."""
-    if isinstance(fill_value, Tensor):
-        fill_value = fill_value.item()
-    d = dtype or of_scalar(fill_value)
-    array = np.full(sizes((size,), "full"), checked(fill_value, d), d.numpy)
-    return made(array, d, device, requires_grad)
+def constructed(cls: type, *data: Any, device: Any = None) -> Tensor:
+    """`torch.Tensor(...)`: of sizes, an unspecified tensor; of a sequence, its copy; of a tensor, an alias. Always of
+    the default dtype. TypeError for what is neither."""
+    d = DEFAULT.floating
+    if len(data) == 1 and isinstance(data[0], Tensor):
+        source: Any = data[0].detach()
+        result = source if source._dtype is d else source.to(d)
+    elif (len(data) == 1 and not isinstance(data[0], tuple) and not hasattr(data[0], "__index__")) or (
+        len(data) == 1 and type(data[0]) is tuple
+    ):
+        result = tensor(data[0], dtype=d, device=device)
+    else:
+        result = made(memory(sizes(data, "new"), d), d, device)
+    if cls is Tensor:
+        return result
+    instance: Any = object.__new__(cls)
+    for name in ("_edge", "_view", "_meta", "_counter"):
+        setattr(instance, name, None)
+    instance._flag = False
+    adopt(instance, result)
+    instance._layout = (strides_of(result), result.storage_offset())
+    return instance  # type: ignore[no-any-return]
 
 
 def checked(value: Any, d: dtype) -> Any:
@@ -146,51 +181,6 @@ def checked(value: Any, d: dtype) -> Any:
     return number(value, d)
 
 
-def arange(
-    start: Any,
-    end: Any = None,
-    step: Any = 1,
-    *,
-    dtype: dtype | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    **layout: Any,
-) -> Tensor:
-    """The values from start (0 if only one bound is given) to end, without the end. Integers give int64, floats the
-    default dtype."""
-    if end is None:
-        start, end = 0, start
-    bounds = [b.item() if isinstance(b, Tensor) else b for b in (start, end, step)]
-    start, end, step = bounds
-    whole = all(isinstance(b, (int, np.integer)) for b in bounds)
-    d = dtype or (int64 if whole else DEFAULT.floating)
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    if whole:
-        values: Array = np.arange(int(start), int(end), int(step), dtype=np.int64)
-        return made(values.astype(d.numpy), d, device, requires_grad)
-    count = math.ceil((end - start) / step)
-    return made(cast(start + step * np.arange(count, dtype=np.float64), d), d, device, requires_grad)
-
-
-def zeros_like(
-    input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False, **layout: Any
-) -> Tensor:
-    """Zeros of the shape, dtype and device of another tensor."""
-    d = dtype or input._dtype
-    where = input._device if device is None else device
-    return made(np.zeros(input._array.shape, d.numpy), d, where, requires_grad)
-
-
-def ones_like(
-    input: Tensor, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False, **layout: Any
-) -> Tensor:
-    """Ones of the shape, dtype and device of another tensor."""
-    d = dtype or input._dtype
-    where = input._device if device is None else device
-    return made(np.ones(input._array.shape, d.numpy), d, where, requires_grad)
-
-
 attach("_from_numpy", lambda self, array: from_numpy(array))
+attach("new_tensor", new_tensor)
+attach("__new__", staticmethod(constructed))

@@ -144,6 +144,20 @@ def set_default_dtype(d: dtype) -> None:
     DEFAULT.complex = complex128 if d is float64 else complex64
 
 
+def chosen(d: Any, caller: str) -> dtype | None:
+    """A `dtype=` argument: None, an element type, or one of Python's number types. TypeError for anything else."""
+    if d is None or type(d) is dtype:
+        return d
+    found = PYTHON.get(d) if isinstance(d, type) else None
+    if found is None:
+        raise TypeError(f"{caller}(): argument 'dtype' must be torch.dtype, not {type(d).__name__}")
+    return found
+
+
+PYTHON: dict[type, dtype] = {_float: float64, _int: int64, _bool: bool, complex: complex128}
+"""The element types that Python's number types name."""
+
+
 def promote_types(type1: dtype, type2: dtype) -> dtype:
     """The smallest type to which both can be cast without loss of category or width."""
     return PROMOTE[type1, type2]

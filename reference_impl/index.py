@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from . import layout
+from .advanced import picked, put, put_
 from .autograd.node import Gradients, Node
+from .create import checked
 from .device import CPU
+from .dtype import INTEGER, int32, int64, uint8
 from .dtype import bool as bool_
-from .dtype import int32, int64, uint8
-from .inplace_rules import overwriting
 from .numpy import array_of
 from .op import operation, record, view
-from .promote import number
 from .storage import Array
 from .tensor import Tensor, attach, strides_of, wrap
 
@@ -53,7 +54,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     index = index.__index__()
     size = shape[dim]
     if not -size <= index < size:
-        raise IndexError(f"index {index} is out of bounds for dimension {dim} with size {size}")
+        raise IndexError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}")
     if index < 0:
         index += size
     rest = (*shape[:dim], *shape[dim + 1 :]), (*stride[:dim], *stride[dim + 1 :])
@@ -90,10 +91,10 @@ def getitem(self: Tensor, index: Any) -> Tensor:
                 "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
                 "convert a 0-dim tensor to a number"
             )
-        return select(self, 0, index)
+        return _element(self, 0, index, 0)
     given = index if isinstance(index, tuple) else (index,)
     t, advanced = basic(self, given)
-    return t if advanced is None else gather(t, advanced, _watched(given))
+    return t if advanced is None else picked(t, advanced, _watched(given))
 
 
 def _watched(index: tuple[Any, ...]) -> tuple[Tensor, ...]:
@@ -104,42 +105,65 @@ def _watched(index: tuple[Any, ...]) -> tuple[Tensor, ...]:
 def basic(t: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...] | None]:
     """Applies the basic part of an index. The second result is the rest: for each dimension an index array, or a
     full slice."""
-    consumed = sum(_consumes(i) for i in index)
+    items = [_item(i, t) for i in index]
+    consumed = sum([_consumes(i) for i in items])
     if consumed > t.ndim:
         raise IndexError(f"too many indices for tensor of dimension {t.ndim}")
-    dim = 0
+    dim = place = 0  # in the tensor made so far, and in the original
     rest: list[Any] = []
-    full = True
     ellipsis = t.ndim - consumed
     original = t
-    for item in index:
-        if item is Ellipsis:
-            dim += ellipsis
+    for item in items:
+        if type(item) is int:
+            t = _element(t, dim, item, place)
+            place += 1
+        elif isinstance(item, np.ndarray):
+            rest.append(item)
+            dim += _consumes(item)
+            place += _consumes(item)
+        elif item is Ellipsis:
+            dim, place = dim + ellipsis, place + ellipsis
             rest.extend([slice(None)] * ellipsis)
             ellipsis = 0
-        elif item is None:
-            t = t.unsqueeze(dim)
-            rest.append(slice(None))
-            dim += 1
-        elif isinstance(item, slice):
-            t = _sliced(t, dim, item)
-            rest.append(slice(None))
-            dim += 1
-        elif isinstance(item, bool):
-            t = t.unsqueeze(dim)
-            t = t if item else slice_(t, dim, 0, 0, 1)
-            rest.append(slice(None))
-            dim += 1
-        elif hasattr(item, "__index__") and not isinstance(item, (Tensor, np.ndarray)):
-            t = select(t, dim, item)
         else:
-            array = _index_array(item, original)
-            rest.append(array)
-            dim += max(array.ndim, 1) if array.dtype == bool else 1
-            full = False
-    if full:
-        return (t if t is not original else view_all(t)), None
-    return t, tuple(rest)
+            t = _inserted(t, dim, item)
+            rest.append(slice(None))
+            dim += 1
+            place += isinstance(item, slice)
+    if any([isinstance(i, np.ndarray) for i in rest]):
+        return t, tuple(rest)
+    return (t if t is not original else view_all(t)), None
+
+
+def _inserted(t: Tensor, dim: int, item: Any) -> Tensor:
+    """Applies a slice, None or a bool, which leave a dimension behind."""
+    if isinstance(item, slice):
+        return _sliced(t, dim, item)
+    t = t.unsqueeze(dim)
+    return slice_(t, dim, 0, 0, 1) if item is False else t
+
+
+def _element(t: Tensor, dim: int, index: int, place: int) -> Tensor:
+    """One place of a dimension, which was dimension `place` of the tensor that the user indexes."""
+    size = t._array.shape[dim]
+    if not -size <= index < size:
+        raise IndexError(f"index {index} is out of bounds for dimension {place} with size {size}")
+    return select(t, dim, index)
+
+
+def _item(item: Any, t: Tensor) -> Any:
+    """One entry of an index as an int, a slice, None, a bool, Ellipsis or an index array."""
+    if type(item) is int or item is None or item is Ellipsis or isinstance(item, (slice, bool)):
+        return item
+    if isinstance(item, Tensor):
+        if not item.ndim and item._dtype.category == INTEGER and item._dtype is not uint8:
+            return int(item._array)
+        if not item.ndim and item._dtype is bool_:
+            return np.asarray(item._array)
+        return _index_array(item, t)
+    if not isinstance(item, np.ndarray) and hasattr(item, "__index__"):
+        return item.__index__()
+    return _index_array(item, t)
 
 
 def view_all(t: Tensor) -> Tensor:
@@ -155,17 +179,17 @@ class AliasBackward0(Node):
 
 
 def _consumes(item: Any) -> int:
-    """How many dimensions an index takes up."""
-    if item is None or item is Ellipsis or isinstance(item, bool):
-        return 0
-    if isinstance(item, (Tensor, np.ndarray)) and item.dtype in (bool_, uint8, np.dtype(bool)):
-        return item.ndim
-    return 1
+    """How many dimensions an entry of an index takes up."""
+    if isinstance(item, np.ndarray):
+        return item.ndim if item.dtype == bool else 1
+    return 1 if type(item) is int or isinstance(item, slice) else 0
 
 
 def _sliced(t: Tensor, dim: int, s: slice) -> Tensor:
     step = 1 if s.step is None else s.step.__index__()
-    if step <= 0:
+    if step == 0:
+        raise ValueError("step cannot be zero")
+    if step < 0:
         raise ValueError("step must be greater than zero")
     start, stop, step = slice(_bound(s.start), _bound(s.stop), step).indices(t._array.shape[dim])
     return slice_(t, dim, start, max(start, stop), step)
@@ -177,7 +201,9 @@ def _bound(bound: Any) -> int | None:
 
 def _index_array(item: Any, t: Tensor) -> Array:
     """The array of an index tensor, array or list. IndexError for a float one, or one on another accelerator."""
-    if isinstance(item, (float, str)):
+    if isinstance(item, str):
+        raise TypeError("new(): invalid data type 'str'")
+    if not isinstance(item, (Tensor, np.ndarray, Sequence)):
         raise IndexError(
             "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
             f"(got {type(item).__name__})"
@@ -195,77 +221,14 @@ def _index_array(item: Any, t: Tensor) -> Array:
     return array if d is bool_ else array.astype(np.int64)
 
 
-class IndexBackward0(Node):
-    __slots__ = ()
-
-    def gradient(self, grad: Tensor) -> Gradients:
-        self.tensors()
-        shape, index = self.args
-        return scatter_sum(grad, shape, index)
-
-
-class ScatterSumBackward0(Node):
-    """The gradient of summing into places is the values at those places."""
-
-    __slots__ = ()
-
-    def gradient(self, grad: Tensor) -> Gradients:
-        return gather(grad, self.args)
-
-
-def scatter_sum(t: Tensor, shape: layout.Shape, index: tuple[Any, ...]) -> Tensor:
-    """Zeros of the given shape, to which the tensor is added at the indexed places; repeated places add up."""
-    array = np.zeros(shape, t._array.dtype)
-    np.add.at(array, index, t._array)
-    return record(ScatterSumBackward0, array, t._dtype, t._device, (t,), args=index)
-
-
-def gather(t: Tensor, index: tuple[Any, ...], watched: tuple[Tensor, ...] = ()) -> Tensor:
-    """The elements at the places that index arrays name, as a copy. Writing into what is watched spoils the
-    gradient."""
-    try:
-        array = t._array[index]
-    except IndexError as error:
-        raise _explained(error, t, index) from None
-    if array.base is not None:
-        array = array.copy()
-    return record(IndexBackward0, array, t._dtype, t._device, (t,), watched, (t._array.shape, index))
-
-
-def _explained(error: IndexError, t: Tensor, index: tuple[Any, ...]) -> IndexError:
-    """Torch's words for a failed index."""
-    dim = 0
-    for item in index:
-        if isinstance(item, np.ndarray) and item.dtype == bool:
-            covered = t._array.shape[dim : dim + item.ndim]
-            for k, (m, n) in enumerate(zip(item.shape, covered, strict=False)):
-                if m != n:
-                    return IndexError(
-                        f"The shape of the mask {list(item.shape)} at index {k} does not match the shape of the "
-                        "indexed tensor "
-                        f"{list(t._array.shape)} at index {dim + k}"
-                    )
-            dim += item.ndim
-            continue
-        if isinstance(item, np.ndarray):
-            size = t._array.shape[dim]
-            for bad in item[(item < -size) | (item >= size)].flat:
-                return IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
-        dim += 1
-    shapes = ", ".join(str(list(i.shape)) for i in index if isinstance(i, np.ndarray))
-    return (
-        IndexError(f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}")
-        if shapes
-        else error
-    )
-
-
 def setitem(self: Tensor, index: Any, value: Any) -> None:
     """`t[index] = value`: writes in place; the value broadcasts, and is cast where the index is basic."""
-    if isinstance(value, str):
-        raise TypeError(f"can't assign a str to a torch.{self._dtype.word}Tensor")
     if not isinstance(value, Tensor):
-        value = wrap(np.asarray(number(value, self._dtype)).astype(self._dtype.numpy), self._dtype, self._device)
+        if not isinstance(value, (int, float, complex, np.generic)):
+            found = "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
+            raise TypeError(f"can't assign a {found} to a {self.type()}")
+        scalar = np.asarray(checked(value, self._dtype))
+        value = wrap(scalar.astype(self._dtype.numpy), self._dtype, self._device)
     given = index if isinstance(index, tuple) else (index,)
     place, advanced = basic(self, given)
     if advanced is None:
@@ -276,41 +239,27 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         put_(place, advanced, value, watched=_watched(given))
 
 
-class IndexPutBackward0(Node):
-    __slots__ = ()
-
-    def gradient(self, grad: Tensor) -> Gradients:
-        self.tensors()
-        index = self.args
-        rest = None
-        if self.needs(0):
-            rest = put(grad, index, wrap(np.zeros((), grad._array.dtype), grad._dtype, grad._device))
-        return rest, gather(grad, index) if self.needs(1) else None
+def _delete(self: Tensor, index: Any) -> None:
+    raise TypeError("Tensor does not support deleting items")
 
 
-def put(t: Tensor, index: tuple[Any, ...], value: Tensor, watched: tuple[Tensor, ...] = ()) -> Tensor:
-    """A copy in which the indexed places have the value. RuntimeError for another dtype or a shape that does not
-    broadcast."""
-    if value._dtype is not t._dtype:
-        raise RuntimeError(
-            f"Index put requires the source and destination dtypes match, got {t._dtype.word} for the destination and "
-            f"{value._dtype.word} for the source."
-        )
-    array = t._array.copy()
-    try:
-        array[index] = value._array
-    except IndexError as error:
-        raise _explained(error, t, index) from None
-    except ValueError:
-        found = list(t._array[index].shape)
-        raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(value._array.shape)} cannot be broadcast to indexing result "
-            f"of shape {found}"
-        ) from None
-    return record(IndexPutBackward0, array, t._dtype, t._device, (t, value), watched, index)
+def _complete(input: Tensor, indices: Any) -> tuple[Tensor, tuple[Any, ...]]:
+    """What `index_put` writes to: the tensor, and an array or a full slice for each dimension that is indexed."""
+    return input, tuple(slice(None) if i is None else _index_array(i, input) for i in indices)
 
 
-put_ = overwriting(put, "index_put")
+@operation(out=False)
+def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy in which the places that index tensors name have the values, or have them added."""
+    return put(*_complete(input, indices), values, _watched(tuple(indices)), accumulate)
+
+
+def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    """Writes the values to the places that index tensors name, or adds them there."""
+    return put_(*_complete(self, indices), values, _watched(tuple(indices)), accumulate)
+
 
 attach("__getitem__", getitem)
 attach("__setitem__", setitem)
+attach("__delitem__", _delete)
+attach("index_put_", index_put_)

@@ -193,6 +193,48 @@ def is_dense(shape: Sequence[int], stride: Sequence[int]) -> bool:
     return True
 
 
+def ordered_strides(shape: Sequence[int], order: Sequence[int]) -> Shape:
+    """Strides of a dense tensor whose dimensions lie in this order, from the outermost to the innermost."""
+    strides = [0] * len(shape)
+    step = 1
+    for dim in reversed(order):
+        strides[dim] = step
+        step *= max(shape[dim], 1)
+    return tuple(strides)
+
+
+def memory_order(shape: Shape, *operands: Shape) -> list[int]:
+    """The dimensions from the outermost to the innermost, as the operands' strides say: for each pair of dimensions
+    the first operand decides in which neither stride is 0; a pair that none decides stays as it is."""
+    order = list(range(len(shape)))[::-1]  # the innermost first
+    for i in range(1, len(order)):
+        place = i
+        for k in range(i - 1, -1, -1):
+            found = _swapped(shape, operands, order[k], order[place])
+            if found > 0:
+                order[k], order[place] = order[place], order[k]
+                place = k
+            elif found < 0:
+                break
+    return order[::-1]
+
+
+def _swapped(shape: Shape, operands: Sequence[Shape], inner: int, outer: int) -> int:
+    """1 if the two dimensions are to change places, -1 if not, 0 if no operand tells."""
+    for stride in operands:
+        a, b = stride[inner], stride[outer]
+        if a == 0 or b == 0:
+            continue
+        if a != b:
+            return 1 if a > b else -1
+        if shape[inner] > shape[outer]:
+            return 1
+    return 0
+
+
 def dense_strides(shape: Shape, stride: Shape) -> Shape:
-    """Strides of a copy that keeps the order of the dimensions: the original's if it is dense, else row-major ones."""
-    return tuple(stride) if is_dense(shape, stride) and 0 not in shape else contiguous_strides(shape)
+    """Strides of a copy that keeps the order of the dimensions: the original's if it is dense, else tight ones in the
+    same order."""
+    if is_dense(shape, stride) and 0 not in shape:
+        return tuple(stride)
+    return ordered_strides(shape, memory_order(shape, stride))

@@ -15,6 +15,7 @@ from . import layout
 from .device import CPU, device
 from .dtype import dtype
 from .dtype import of_scalar as _of_scalar
+from .format import channels_order, contiguous_format
 from .storage import Array, Storage, Version, storage_of
 
 if TYPE_CHECKING:
@@ -220,7 +221,9 @@ class Tensor:
         return 0 if self._layout is None else self._layout[1]
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
-        """Whether the elements lie in row-major order without gaps."""
+        """Whether the elements lie in the order of the memory format (row-major) without gaps."""
+        if memory_format is not None and memory_format is not contiguous_format:
+            return channels_order(self, memory_format)
         return bool(self._array.flags.c_contiguous)
 
     def untyped_storage(self) -> Storage:
@@ -361,10 +364,14 @@ def strides_of(t: Tensor) -> layout.Shape:
     return tuple([s // size for s in array.strides])
 
 
-def strided(t: Tensor, shape: layout.Shape, stride: layout.Shape, offset: int) -> Tensor:
-    """A tensor on the memory of `t` with another layout, without history; shares the version counter."""
+def strided(
+    t: Tensor, shape: layout.Shape, stride: layout.Shape, offset: int, d: dtype | None = None
+) -> Tensor:
+    """A tensor on the memory of `t` with another layout, without history; shares the version counter. With a dtype
+    the bits are read as that, and the layout counts its elements."""
     memory = storage(t)
-    v = wrap(memory.strided(t._array.dtype, shape, stride, offset), t._dtype, t._device)
+    d = d or t._dtype
+    v = wrap(memory.strided(d.numpy, shape, stride, offset), d, t._device)
     v._storage = memory
     v._layout = (stride, offset)
     v._counter = counter(t)

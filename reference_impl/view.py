@@ -6,6 +6,8 @@ from typing import Any
 
 from . import layout
 from .autograd.node import Gradients, Node
+from .dtype import dtype
+from .format import channels_order, contiguous_format, copied, strides_in
 from .join import stack
 from .op import operation, record, view, views
 from .pointwise import CloneBackward0
@@ -29,6 +31,8 @@ class ViewBackward0(Node):
 def view_(input: Tensor, *size: Any) -> Tensor:
     """The same elements in another shape, on the same memory; one size may be -1. RuntimeError where only a copy
     could have it."""
+    if len(size) == 1 and isinstance(size[0], dtype):
+        return reinterpreted(input, size[0])
     shape = layout.infer_size(shape_given(size), input.numel())
     stride = layout.view_strides(input._array.shape, strides_of(input), shape)
     if stride is None:
@@ -43,6 +47,30 @@ def view_(input: Tensor, *size: Any) -> Tensor:
 operation(name="view", out=False)(view_)
 
 
+def reinterpreted(input: Tensor, d: dtype) -> Tensor:
+    """The same bits as elements of another type; one of another width scales the last dimension. RuntimeError where
+    that does not come out even."""
+    shape, stride, offset = input._array.shape, strides_of(input), input.storage_offset()
+    old, new = input._dtype.itemsize, d.itemsize
+    if old != new:
+        text = f"to view {input._dtype.word} as {d.word} (different element sizes)"
+        if not shape:
+            raise RuntimeError(f"self.dim() cannot be 0 {text}")
+        if stride[-1] != 1:
+            raise RuntimeError(f"self.stride(-1) must be 1 {text}, but got {stride[-1]}")
+        factor = max(new // old, 1)
+        checks = [("self.size(-1)", shape[-1]), ("self.storage_offset()", offset)]
+        checks += [(f"self.stride({i})", s) for i, s in enumerate(stride[:-1])]
+        for what, value in checks:
+            if value % factor:
+                raise RuntimeError(f"{what} must be divisible by {factor} {text}, but got {value}")
+        shape = (*shape[:-1], shape[-1] * old // new)
+        stride = (*(s * old // new for s in stride[:-1]), 1)
+        offset = offset * old // new
+    kind = ViewBackward0 if d is input._dtype else None
+    return view(kind, input, shape, stride, offset, (reinterpreted, (d,)), input._array.shape, dtype=d)
+
+
 @operation(out=False)
 def reshape(input: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape: a view where there can be one, else a copy."""
@@ -54,10 +82,21 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
 
 @operation(out=False)
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
-    """The tensor itself if its elements lie in row-major order, else a copy in that order."""
+    """The tensor itself if its elements lie in the order of the memory format (row-major), else a copy in that
+    order."""
+    if memory_format is not None and memory_format is not contiguous_format:
+        return _formatted(input, memory_format)
     if input._array.flags.c_contiguous:
         return input
     return record(CloneBackward0, input._array.copy("C"), input._dtype, input._device, (input,))
+
+
+def _formatted(input: Tensor, memory_format: Any) -> Tensor:
+    """The tensor itself if it is dense in the memory format, else a copy that is."""
+    stride = strides_in(memory_format, input._array.shape)
+    if channels_order(input, memory_format):
+        return input
+    return record(CloneBackward0, copied(input._array, stride), input._dtype, input._device, (input,))
 
 
 class TransposeBackward0(Node):
@@ -118,7 +157,13 @@ class ExpandBackward0(Node):
 def expand(input: Tensor, *size: Any, implicit: bool = False) -> Tensor:
     """Sizes of 1 repeated without copying, and new leading dimensions; -1 keeps a size. RuntimeError for other
     changes."""
-    shape, stride = layout.expand_strides(input._array.shape, strides_of(input), shape_given(size))
+    wanted = shape_given(size)
+    if len(wanted) < input.ndim:
+        raise RuntimeError(
+            f"expand({input.type()}{{{list(input._array.shape)}}}, size={list(wanted)}): the number of sizes provided "
+            f"({len(wanted)}) must be greater or equal to the number of dimensions in the tensor ({input.ndim})"
+        )
+    shape, stride = layout.expand_strides(input._array.shape, strides_of(input), wanted)
     return view(ExpandBackward0, input, shape, stride, input.storage_offset(), (expand, (shape,)))
 
 

@@ -1,0 +1,178 @@
+"""Indexing by index arrays and masks: reading copies, writing, and adding up. An index is a tuple with an array or a full
+slice for each dimension."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import layout
+from .accumulate import added
+from .autograd.history import check_inplace
+from .autograd.node import Gradients, Node
+from .device import CPU, different
+from .gradmode import MODE
+from .inplace_rules import bump, check_overlap, overwriting
+from .op import record
+from .promote import cast
+from .storage import Array
+from .tensor import Tensor, tracked, wrap
+
+Index = tuple[Any, ...]
+
+
+class IndexBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        self.tensors()
+        shape, index = self.args
+        return scatter_sum(grad, shape, index)
+
+
+class ScatterSumBackward0(Node):
+    """The gradient of summing into places is the values at those places."""
+
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return picked(grad, self.args)
+
+
+def scatter_sum(t: Tensor, shape: layout.Shape, index: Index) -> Tensor:
+    """Zeros of the given shape, to which the tensor is added at the indexed places; repeated places add up."""
+    array = summed(np.zeros(shape, t._array.dtype), index, t._array, t)
+    return record(ScatterSumBackward0, array, t._dtype, t._device, (t,), args=index)
+
+
+def summed(array: Array, index: Index, values: Array, t: Tensor) -> Array:
+    """A copy of the array to which values of the shape of `array[index]`, and of the type of `t`, are added."""
+    arrays = [i for i in index if isinstance(i, np.ndarray)]
+    shape = array.shape
+    if len(arrays) == 1 and arrays[0].dtype != bool:
+        dim = next(k for k, i in enumerate(index) if isinstance(i, np.ndarray))
+        at, size = arrays[0].reshape(-1), shape[dim]
+        rows = values.reshape((*shape[:dim], at.size, *shape[dim + 1 :]))
+        front = added(np.moveaxis(array, dim, 0), np.where(at < 0, at + size, at), np.moveaxis(rows, dim, 0), t._dtype)
+        return np.ascontiguousarray(np.moveaxis(front, 0, dim))
+    at = np.arange(layout.numel(shape)).reshape(shape)[index].reshape(-1)
+    return added(array.reshape(-1), at, values.reshape(-1), t._dtype).reshape(shape)
+
+
+def picked(t: Tensor, index: Index, watched: tuple[Tensor, ...] = ()) -> Tensor:
+    """The elements at the places that index arrays name, as a copy. Writing into what is watched spoils the
+    gradient."""
+    try:
+        array = t._array[index]
+    except IndexError as error:
+        raise explained(error, t, index) from None
+    if array.base is not None:
+        array = array.copy()
+    return record(IndexBackward0, array, t._dtype, t._device, (t,), watched, (t._array.shape, index))
+
+
+def explained(error: IndexError, t: Tensor, index: Index) -> IndexError:
+    """Torch's words for a failed index."""
+    dim = 0
+    for item in index:
+        if isinstance(item, np.ndarray) and item.dtype == bool:
+            covered = t._array.shape[dim : dim + item.ndim]
+            for k, (m, n) in enumerate(zip(item.shape, covered, strict=False)):
+                if m != n:
+                    return IndexError(
+                        f"The shape of the mask {list(item.shape)} at index {k} does not match the shape of the "
+                        f"indexed tensor {list(t._array.shape)} at index {dim + k}"
+                    )
+            dim += item.ndim
+            continue
+        if isinstance(item, np.ndarray):
+            size = t._array.shape[dim]
+            for bad in item[(item < -size) | (item >= size)].flat:
+                return IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+        dim += 1
+    shapes = ", ".join(str(list(i.shape)) for i in index if isinstance(i, np.ndarray))
+    return (
+        IndexError(f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}")
+        if shapes
+        else error
+    )
+
+
+class IndexPutBackward0(Node):
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        self.tensors()
+        index, accumulate = self.args
+        rest = grad
+        if self.needs(0) and not accumulate:
+            rest = put(grad, index, wrap(np.zeros((), grad._array.dtype), grad._dtype, grad._device))
+        return rest, picked(grad, index) if self.needs(1) else None
+
+
+def put(t: Tensor, index: Index, value: Tensor, watched: tuple[Tensor, ...] = (), accumulate: bool = False) -> Tensor:
+    """A copy in which the indexed places have the value, or have it added. RuntimeError for another dtype or a shape
+    that does not broadcast."""
+    _check_value(t, value)
+    array = t._array.copy()
+    if accumulate:
+        try:
+            places = t._array[index]
+        except IndexError as error:
+            raise explained(error, t, index) from None
+        array = cast(summed(array, index, _spread(value, places.shape), t), t._dtype)
+    else:
+        _assign(t, array, index, value._array)
+    return record(IndexPutBackward0, array, t._dtype, t._device, (t, value), watched, (index, accumulate))
+
+
+def _check_value(t: Tensor, value: Tensor) -> None:
+    if value._dtype is not t._dtype:
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {t._dtype.word} for the destination and "
+            f"{value._dtype.word} for the source."
+        )
+    if value._device is not t._device and not (value._device is CPU and not value.ndim):
+        raise different(t._device, value._device)
+
+
+def _spread(value: Tensor, shape: layout.Shape) -> Array:
+    try:
+        return np.broadcast_to(value._array, shape)
+    except ValueError:
+        raise _unfitting(value._array.shape, shape) from None
+
+
+def _unfitting(value: layout.Shape, found: layout.Shape) -> RuntimeError:
+    return RuntimeError(
+        f"shape mismatch: value tensor of shape {list(value)} cannot be broadcast to indexing result of shape "
+        f"{list(found)}"
+    )
+
+
+def _assign(t: Tensor, target: Array, index: Index, values: Array) -> None:
+    """Writes values into an array that has the shape of the tensor."""
+    try:
+        target[index] = values
+    except IndexError as error:
+        raise explained(error, t, index) from None
+    except ValueError:
+        raise _unfitting(values.shape, target[index].shape) from None
+
+
+_recorded_put = overwriting(put, "index_put")
+
+
+def put_(t: Tensor, index: Index, value: Tensor, watched: tuple[Tensor, ...] = (), accumulate: bool = False) -> Tensor:
+    """Writes the value to the indexed places, or adds it there. Only these are touched where nothing is recorded."""
+    if accumulate or (MODE.grad and (tracked(t) or tracked(value))):
+        result: Tensor = _recorded_put(t, index, value, watched=watched, accumulate=accumulate)
+        return result
+    check_inplace(t)
+    _check_value(t, value)
+    check_overlap(t, ())
+    shared = value._storage is not None and value._storage is t._storage
+    _assign(t, t._array, index, value._array.copy() if shared else value._array)
+    bump(t)
+    return t

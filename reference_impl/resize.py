@@ -1,0 +1,97 @@
+"""Changing a tensor's own shape, strides or memory: t_, squeeze_, resize_, set_ and their kin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import layout
+from .autograd.history import check_inplace
+from .create import sizes
+from .gradmode import MODE
+from .inplace_rules import bump
+from .order import t
+from .storage import Storage
+from .tensor import Tensor, adopt, attach, storage, strides_of, tracked
+from .view import squeeze, transpose, unsqueeze
+from .window import as_strided
+
+
+def _becoming(function: Callable[..., Tensor], name: str) -> None:
+    """Attaches a method that gives a tensor the layout of a view of it, and the view's place in the graph."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        check_inplace(self)
+        viewed = function(self, *args, **kwargs)
+        bump(self)
+        adopt(self, viewed)
+        if self._view is not None:
+            self._view = viewed._view
+        if viewed._edge is not None:
+            self._edge = viewed._edge
+        return self
+
+    method.__name__ = name
+    method.__doc__ = f"In place: {function.__doc__}"
+    attach(name, method)
+
+
+_becoming(t, "t_")
+_becoming(transpose, "transpose_")
+_becoming(transpose, "swapaxes_")
+_becoming(transpose, "swapdims_")
+_becoming(squeeze, "squeeze_")
+_becoming(unsqueeze, "unsqueeze_")
+_becoming(as_strided, "as_strided_")
+
+
+def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
+    """Gives the tensor another size. The elements that it had come first; the memory grows where that is needed and
+    never shrinks. RuntimeError for a tensor that requires a gradient."""
+    if tracked(self) and MODE.grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    shape = sizes(size, "resize_")
+    if shape == self._array.shape:
+        return self
+    _show(self, storage(self), shape, layout.contiguous_strides(shape), self.storage_offset())
+    return self
+
+
+def _show(t: Tensor, memory: Storage, shape: layout.Shape, stride: layout.Shape, offset: int) -> None:
+    needed = (offset + layout.extent(shape, stride)) * t._dtype.itemsize
+    if needed > memory.nbytes():
+        memory.resize_(needed)
+    t._array = memory.strided(t._dtype.numpy, shape, stride, offset)
+    t._storage = memory
+    t._layout = (stride, offset)
+    bump(t)
+
+
+def resize_as_(self: Tensor, the_template: Tensor, memory_format: Any = None) -> Tensor:
+    """Gives the tensor the size of another."""
+    return resize_(self, the_template._array.shape)
+
+
+def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None) -> Tensor:
+    """Makes the tensor show the memory of another tensor, or of a storage. RuntimeError for another dtype."""
+    if source is None:
+        _show(self, Storage(self._array[:0].reshape(-1).view("uint8"), self._device), (0,), (1,), 0)
+        return self
+    if isinstance(source, Tensor):
+        if source._dtype is not self._dtype:
+            raise RuntimeError(
+                f"Could not set tensor of type {source._dtype.legacy} to a tensor of type {self._dtype.legacy}"
+            )
+        if size is None:
+            strides = strides_of(source)
+            _show(self, storage(source), source._array.shape, strides, source.storage_offset())
+            return self
+        source = storage(source)
+    shape = (source.nbytes() // self._dtype.itemsize,) if size is None else sizes((size,), "set_")
+    _show(self, source, shape, layout.contiguous_strides(shape) if stride is None else tuple(stride), storage_offset)
+    return self
+
+
+attach("resize_", resize_)
+attach("resize_as_", resize_as_)
+attach("set_", set_)

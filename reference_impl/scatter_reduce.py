@@ -1,0 +1,104 @@
+"""Combining what comes to one place: scatter_reduce and index_reduce."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import layout
+from .accumulate import runs
+from .autograd.node import Gradients, Node
+from .gather import check_scatter, covered, flat_places, gather
+from .op import RESULT, operation, record
+from .promote import cast
+from .quiet import quiet
+from .storage import Array
+from .tensor import Tensor
+
+UFUNCS: dict[str, Any] = {
+    "sum": np.add,
+    "mean": np.add,
+    "prod": np.multiply,
+    "amax": np.maximum,
+    "amin": np.minimum,
+}
+
+
+class ScatterReduceBackward0(Node):
+    __slots__ = ()
+    saves = ("self", "index", "src", "result")
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, index, src, result = self.tensors()
+        dim, reduce, included = self.args
+        if reduce in ("amax", "amin"):
+            return self._shared(grad, x, index, src, result)
+        written = x.new_zeros(x.shape).scatter(dim, index, 1) != 0
+        counts = x.new_full(x.shape, int(included)).scatter_add(dim, index, src.new_ones(src.shape))
+        kept = grad if included else grad.masked_fill(written, 0)
+        if reduce == "mean":
+            share = grad / counts.clamp(min=1)
+            return (share if included else share.masked_fill(written, 0)), gather(share, dim, index)
+        if reduce == "prod":
+            whole = grad * result
+            return (kept * result / x if included else kept), gather(whole, dim, index) / src
+        return kept, gather(grad, dim, index)
+
+    def _shared(self, grad: Tensor, x: Tensor, index: Tensor, src: Tensor, result: Tensor) -> Gradients:
+        """The largest or smallest get equal shares."""
+        dim, _, included = self.args
+        written = x.new_zeros(x.shape).scatter(dim, index, 1) != 0
+        ours = (x == result).to(x.dtype)
+        if not included:
+            ours = ours.masked_fill(written, 1)
+        theirs = (src == gather(result, dim, index)).to(x.dtype)
+        start = ours if included else ours.masked_fill(written, 0)
+        share = grad / start.scatter_add(dim, index, theirs)
+        return share * start, gather(share, dim, index) * theirs
+
+
+def combined(start: Array, places: Array, values: Array, reduce: str, included: bool) -> Array:
+    """An array of the computing type with values combined at flat places; without `included` the old values there do
+    not count."""
+    result = start.copy()
+    if not places.size:
+        return result
+    ufunc = UFUNCS[reduce]
+    found, reduced = runs(places, values, ufunc)
+    old = result[found]
+    if included:
+        reduced = quiet(ufunc, old, reduced)
+    if reduce == "mean":
+        counts = runs(places, np.ones(len(places), np.int64), np.add)[1] + int(included)
+        divide = np.floor_divide if reduced.dtype.kind in "iu" else np.true_divide
+        reduced = quiet(divide, reduced, counts.reshape((-1,) + (1,) * (reduced.ndim - 1)))
+    result[found] = reduced
+    return result
+
+
+@operation(inplace=True, promotes=False)
+def scatter_reduce(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """A copy in which what the source brings to one place is combined: "sum", "prod", "mean", "amax" or "amin". With
+    `include_self` the old value takes part. RuntimeError for another word, and for an index out of range."""
+    if reduce not in UFUNCS:
+        raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
+    dim, at = check_scatter(input, dim, index, src)
+    d = input._dtype
+    shape: layout.Shape = input._array.shape or (1,)
+    array = input._array.astype(d.compute).reshape(-1)
+    if at.size:
+        values = covered(src, index).astype(d.compute)
+        array = combined(array, flat_places(at, shape, dim), values, reduce, include_self)
+    result = cast(array.reshape(input._array.shape), d)
+    return record(
+        ScatterReduceBackward0,
+        result,
+        d,
+        input._device,
+        (input, src),
+        saved=(input, index, src, RESULT),
+        args=(dim, reduce, include_self),
+    )

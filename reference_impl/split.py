@@ -1,0 +1,159 @@
+"""Cutting a tensor into parts: narrow, split, chunk, tensor_split and their kin. The parts are views."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import layout
+from .autograd.node import Gradients, Node
+from .index import slice_
+from .join import cat
+from .op import operation, views
+from .tensor import Tensor, strides_of
+
+
+@operation(out=False)
+def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
+    """The part of a dimension from start on, of this length. IndexError for a start outside, RuntimeError for a length
+    that leaves the dimension."""
+    if not input.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    dim, start = layout.wrap_dim(dim, input.ndim), int(start)
+    size = input._array.shape[dim]
+    if not -size <= start <= size:
+        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {start})")
+    start += size if start < 0 else 0
+    if start + length > size:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
+    return slice_(input, dim, start, start + length, 1)
+
+
+class SplitBackward0(Node):
+    """The gradients of the parts, joined."""
+
+    __slots__ = ()
+
+    def gradient(self, *grads: Tensor) -> Gradients:
+        return cat(grads, self.args)
+
+
+def parted(input: Tensor, bounds: list[int], dim: int) -> tuple[Tensor, ...]:
+    """The parts of a dimension between neighbouring bounds."""
+    shape, stride, offset = input._array.shape, strides_of(input), input.storage_offset()
+    layouts = [
+        ((*shape[:dim], end - start, *shape[dim + 1 :]), stride, offset + start * stride[dim])
+        for start, end in zip(bounds, bounds[1:], strict=False)
+    ]
+    return views(SplitBackward0, input, layouts, (parted, (bounds, dim)), dim)
+
+
+@operation(out=False)
+def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Parts of one size, the last one smaller, or of the sizes listed. RuntimeError for sizes that do not add up."""
+    sections = split_size_or_sections
+    if isinstance(sections, (tuple, list)):
+        return split_with_sizes(tensor, sections, dim)
+    if not tensor.ndim:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    if sections < 0:
+        raise RuntimeError(f"split expects split_size be non-negative, but got split_size={sections}")
+    dim = layout.wrap_dim(dim, tensor.ndim)
+    size = tensor._array.shape[dim]
+    if sections == 0:
+        if size:
+            raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}")
+        return parted(tensor, [0, 0], dim)
+    return parted(tensor, [*range(0, max(size, 1), sections), size], dim)
+
+
+@operation(out=False)
+def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Parts of the sizes listed. RuntimeError unless they add up to the size of the dimension."""
+    if not input.ndim:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    dim = layout.wrap_dim(dim, input.ndim)
+    sizes, size = list(split_sizes), input._array.shape[dim]
+    bounds = [0]
+    for n in sizes:
+        if n < 0:
+            raise RuntimeError(
+                f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={sizes}"
+            )
+        bounds.append(bounds[-1] + n)
+    if bounds[-1] != size:
+        raise RuntimeError(
+            f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), "
+            f"but got split_sizes={sizes}"
+        )
+    return parted(input, bounds, dim)
+
+
+@operation(out=False)
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most so many parts, all but the last of one size. RuntimeError for none."""
+    if not input.ndim:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    dim = layout.wrap_dim(dim, input.ndim)
+    size = input._array.shape[dim]
+    if not size:
+        return parted(input, [0] * (chunks + 1), dim)
+    return split(input, -(-size // chunks), dim)
+
+
+@operation(out=False)
+def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """So many parts, the first ones longer by one, or parts cut before each index. RuntimeError for no parts."""
+    if not input.ndim:
+        raise RuntimeError(
+            f"tensor_split expected at least a 1-dimensional tensor, but got a tensor with {input.ndim} dims"
+        )
+    where = indices_or_sections
+    if isinstance(where, Tensor):
+        where = where.tolist()
+    dim = layout.wrap_dim(dim, input.ndim)
+    size = input._array.shape[dim]
+    if isinstance(where, int):
+        if where <= 0:
+            raise RuntimeError(f"number of sections must be larger than 0, got {where}")
+        small, longer = divmod(size, where)
+        return parted(input, [i * small + min(i, longer) for i in range(where + 1)], dim)
+    cuts = [slice(None, n).indices(size)[1] for n in where]
+    starts, ends = [0, *cuts], [*cuts, size]
+    return tuple(slice_(input, dim, a, max(a, b), 1) for a, b in zip(starts, ends, strict=True))
+
+
+def _cut(input: Tensor, where: Any, name: str, least: int, dim: int) -> tuple[Tensor, ...]:
+    if input.ndim < least:
+        raise RuntimeError(
+            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {input.ndim} "
+            "dimensions!"
+        )
+    size = input._array.shape[dim]
+    if isinstance(where, int) and where and size % where:
+        raise RuntimeError(
+            f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {size} is not "
+            f"divisible by the split_size {where}!"
+        )
+    return tensor_split(input, where, dim)
+
+
+@operation(out=False)
+def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Parts along the second dimension, or the only one. RuntimeError unless the parts can be equal."""
+    return _cut(input, indices_or_sections, "hsplit", 1, 1 if input.ndim > 1 else 0)
+
+
+@operation(out=False)
+def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Parts along the first dimension. RuntimeError unless the parts can be equal."""
+    return _cut(input, indices_or_sections, "vsplit", 2, 0)
+
+
+@operation(out=False)
+def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Parts along the third dimension. RuntimeError unless the parts can be equal."""
+    return _cut(input, indices_or_sections, "dsplit", 3, 2)
