@@ -15,11 +15,13 @@ class Mode(threading.local):
     enabled     what the user asked for: recording
     inference   results are inference tensors, and nothing is recorded whatever `enabled` says
     grad        operations are recorded: enabled and not inference
+    packing     the pair of hooks that saved tensors pass through, or None
     """
 
     enabled: bool = True
     inference: bool = False
     grad: bool = True
+    packing: tuple[Callable[[Any], Any], Callable[[Any], Any]] | None = None
 
 
 MODE = Mode()

@@ -19,7 +19,8 @@ def from_numpy(ndarray: Any) -> Tensor:
     """A tensor on the array's memory. TypeError for what is no array or has an unknown type, ValueError for negative
     strides."""
     if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+        found = type(ndarray).__name__
+        raise TypeError(f"expected np.ndarray (got {'numpy.' if isinstance(ndarray, np.generic) else ''}{found})")
     d = numpy_dtype(ndarray.dtype)
     for s in ndarray.strides:
         if s < 0:
@@ -174,6 +175,36 @@ def _wrap_array(self: Tensor, array: Array, context: Any = None, return_scalar: 
     return from_numpy(np.asarray(array))
 
 
+def _dlpack(
+    self: Tensor, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
+) -> Any:
+    """A capsule that hands the memory to another library. BufferError if gradients flow to the tensor or no other
+    library knows its device or dtype."""
+    if tracked(self):
+        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+    if self._device is not CPU:
+        raise BufferError(f"Unsupported device type: {self._device.type}")
+    if self._dtype is bfloat16:
+        raise BufferError("bfloat16 is not exported")
+    return self._array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+
+def _dlpack_device(self: Tensor) -> tuple[int, int]:
+    """The kind and the ordinal of the device, in DLPack's numbers."""
+    if self._device is not CPU:
+        raise ValueError(f"Unknown device type {self._device.type} for Dlpack")
+    return 1, 0
+
+
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor on the memory of another library's array, which offers `__dlpack__`."""
+    if isinstance(ext_tensor, np.ndarray):
+        return from_numpy(ext_tensor)
+    return from_numpy(np.from_dlpack(ext_tensor))
+
+
 attach("numpy", to_numpy)
+attach("__dlpack__", _dlpack)
+attach("__dlpack_device__", _dlpack_device)
 attach("__array_wrap__", _wrap_array)
 attach("__array__", _as_array)

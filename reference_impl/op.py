@@ -28,7 +28,7 @@ import numpy as np
 
 from . import layout
 from .autograd.history import INFERENCE_VIEW, MULTIPLE, NO_GRAD, edge_of
-from .autograd.node import SEQUENCE, Node, Snapshot, snapshot_of
+from .autograd.node import SEQUENCE, Node, Packed, Snapshot, snapshot_of
 from .device import device
 from .dtype import DEFAULT, dtype
 from .dtype import bool as bool_
@@ -115,6 +115,9 @@ def _save(node: Node, saved: Sequence[Any], results: tuple[Tensor, ...]) -> None
             t = snapshot_of(results[outputs], outputs)
             version = t.tensor._version
             outputs += 1
+            if MODE.packing is not None:
+                t.tensor._edge = node, t.output
+                t = Packed(t.tensor, t.tensor._edge, MODE.packing)
         elif isinstance(t, Tensor):
             c = t._counter
             if c is not None:
@@ -127,6 +130,8 @@ def _save(node: Node, saved: Sequence[Any], results: tuple[Tensor, ...]) -> None
                         "use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
                     )
                 version = c.value
+            if MODE.packing is not None:
+                t = Packed(t, edge_of(t), MODE.packing)
         items.append(t)
         versions.append(version)
     node.saved = tuple(items)

@@ -5,6 +5,23 @@ from __future__ import annotations
 import reference_impl
 from conformance.backend import Backend
 
+LACKS = {
+    "amp": "computes in the dtypes that the operands have",
+    "anomaly": "keeps no record of where an operation was called",
+    "checkpoint": "keeps every intermediate value",
+    "deterministic": "has no algorithm that is not deterministic",
+    "fft": "has no Fourier transforms",
+    "forward_ad": "differentiates backward only",
+    "func": "has no function transforms",
+    "linalg": "has products of matrices, and no decompositions",
+    "meta": "every tensor has values",
+    "node_hooks": "shows the nodes of the graph, and lets nobody into them",
+    "parallel": "has no helpers for data parallelism",
+    "repr": "prints every digit of every element",
+    "sparse": "every tensor is dense",
+    "uint16": "has the dtypes that promote",
+}
+
 
 def backend() -> Backend:
     """Return the reference on its three devices."""
@@ -14,4 +31,5 @@ def backend() -> Backend:
         namespace=reference_impl,
         devices=("cpu", "sim:0", "sim:1"),
         accelerator="sim:0",
+        lacks=LACKS,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..gradmode import MODE, enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..tensor import INFERENCE, Tensor, adopt, alias, attach, counter, meta, tracked, wrap
+from . import graph
 from . import hooks as _hooks
 from .engine import run
 from .history import check_inplace, edge_of, refresh
@@ -19,6 +20,7 @@ __all__ = [
     "check_inplace",
     "enable_grad",
     "grad",
+    "graph",
     "inference_mode",
     "no_grad",
     "set_grad_enabled",

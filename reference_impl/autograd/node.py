@@ -14,6 +14,7 @@ outputs becomes the gradients of the inputs, written in tensors so that it can b
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from itertools import count
 from typing import Any, ClassVar
 
@@ -55,6 +56,37 @@ class Snapshot:
         self.tensor = tensor
         self.edge = edge
         self.output = output
+
+
+class Packed:
+    """A saved tensor in the form that a hook gave it, and its place in the graph (None: no gradient flows to it)."""
+
+    __slots__ = ("edge", "unpack", "value")
+
+    def __init__(self, t: Tensor, edge: Edge | None, hooks: tuple[Callable[[Any], Any], Callable[[Any], Any]]) -> None:
+        """RuntimeError if the hook writes into the tensor."""
+        c = t._counter
+        before = 0 if c is None else c.value
+        pack, self.unpack = hooks
+        self.edge = edge
+        self.value = pack(t)
+        if t._counter is not None and t._counter.value != before:
+            raise RuntimeError(
+                "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook "
+                "cannot be modified by in-place operations as this can lead to unexpected side-effects. Please open an "
+                "issue if you need to perform in-place operations on the input to a pack hook."
+            )
+
+    def tensor(self) -> Tensor:
+        """The tensor once more. TypeError if the hook returns something else."""
+        t = self.unpack(self.value)
+        if not isinstance(t, Tensor):
+            raise TypeError(
+                f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(t).__name__}"
+            )
+        t = alias(t, t._counter)
+        t._edge = self.edge
+        return t
 
 
 class Node:
@@ -105,6 +137,8 @@ class Node:
                 out.append(item)
             elif type(item) is Snapshot:
                 out.append(self._restore(item, version))
+            elif type(item) is Packed:
+                out.append(item.tensor())
             else:
                 out.append(item)
         return out
