@@ -82,6 +82,10 @@ def to_numpy(self: Tensor, *, force: bool = False) -> Array:
             f"can't convert {self._device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
             "memory first."
         )
+    if not force and self._dtype.is_complex and "conjugated" in self.__dict__:
+        raise RuntimeError(
+            "Can't call numpy() on Tensor that has conjugate bit set. Use tensor.resolve_conj().numpy() instead."
+        )
     if self._dtype is bfloat16:
         raise TypeError("Got unsupported ScalarType BFloat16")
     return self._array.view()

@@ -150,8 +150,8 @@ def uniform_of(source: np.random.Generator, shape: tuple[int, ...], d: dtype) ->
 
 def normal_of(source: np.random.Generator, shape: tuple[int, ...], d: dtype) -> Array:
     if d.is_complex:
-        return (source.standardnormal_of(shape) + 1j * source.standardnormal_of(shape)) * np.sqrt(0.5)
-    return np.asarray(source.standardnormal_of(shape))
+        return (source.standard_normal(shape) + 1j * source.standard_normal(shape)) * np.sqrt(0.5)
+    return np.asarray(source.standard_normal(shape))
 
 
 def check_floating(d: dtype, kernel: str) -> None:
