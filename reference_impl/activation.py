@@ -27,7 +27,7 @@ class ReluBackward0(Node):
 
     def gradient(self, grad: Tensor) -> Gradients:
         (y,) = self.tensors()
-        return where(y > 0, grad, 0)
+        return where(y <= 0, 0, grad)
 
 
 def _positive(a: Array) -> Array:

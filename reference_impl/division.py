@@ -94,20 +94,34 @@ class RemainderBackward0(Node):
         return grad, -grad * div(x, y, rounding_mode=self.mode) if self.needs(1) else None
 
 
+class RemainderBackward1(RemainderBackward0):
+    """By a tensor."""
+
+    __slots__ = ()
+
+
 class FmodBackward0(RemainderBackward0):
     __slots__ = ()
     mode = "trunc"
+
+
+class FmodBackward1(FmodBackward0):
+    """By a tensor."""
+
+    __slots__ = ()
 
 
 @operation(operators=("__mod__", "__rmod__", "__imod__"), inplace=True)
 def remainder(input: Any, other: Any) -> Tensor:
     """What is left of a division that rounds down; it has the divisor's sign."""
     check_divisor(other, result_type(input, other))
-    return binary(np.remainder, input, other, RemainderBackward0, saved=(input, other))
+    kind = RemainderBackward1 if isinstance(other, Tensor) else RemainderBackward0
+    return binary(np.remainder, input, other, kind, saved=(input, other))
 
 
 @operation(inplace=True)
 def fmod(input: Tensor, other: Any) -> Tensor:
     """What is left of a division that rounds towards zero; it has the dividend's sign."""
     check_divisor(other, result_type(input, other))
-    return binary(np.fmod, input, other, FmodBackward0, saved=(input, other))
+    kind = FmodBackward1 if isinstance(other, Tensor) else FmodBackward0
+    return binary(np.fmod, input, other, kind, saved=(input, other))

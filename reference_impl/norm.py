@@ -63,11 +63,7 @@ class LinalgVectorNormBackward0(Node):
         return where(zero, 0, x.sgn() * ratio.pow(p - 1) * grad)
 
 
-class NormBackward0(LinalgVectorNormBackward0):
-    __slots__ = ()
-
-
-def _norm(input: Tensor, p: float, dim: Any, keepdim: bool, d: dtype | None, kind: type[Node]) -> Tensor:
+def _norm(input: Tensor, p: float, dim: Any, keepdim: bool, d: dtype | None) -> Tensor:
     if not (d or input._dtype).differentiable:
         raise RuntimeError(
             f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input._dtype.word}"
@@ -87,6 +83,7 @@ def _norm(input: Tensor, p: float, dim: Any, keepdim: bool, d: dtype | None, kin
     kept = tuple(1 if i in dims else n for i, n in enumerate(shape) if keepdim or i not in dims)
     result = cast(np.asarray(result), result_dtype).reshape(kept)
     saved, args = (input, RESULT), (p, dims, keepdim)
+    kind = LinalgVectorNormBackward0
     return record(kind, result, result_dtype, input._device, (input,), saved=saved, args=args)
 
 
@@ -95,11 +92,11 @@ def vector_norm(
     x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None
 ) -> Tensor:
     """The p-norm over some dimensions or all: `inf` the greatest magnitude, `-inf` the least, 0 counts nonzeros."""
-    return _norm(x, float(ord), dim, keepdim, dtype, LinalgVectorNormBackward0)
+    return _norm(x, float(ord), dim, keepdim, dtype)
 
 
 @operation()
 def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: dtype | None = None) -> Tensor:
     """The p-norm over some dimensions or all; by default the square root of the sum of squares."""
     p = 2.0 if p is None or p == "fro" else float(p)
-    return _norm(input, p, dim, keepdim, dtype, LinalgVectorNormBackward0 if p == 2 else NormBackward0)
+    return _norm(input, p, dim, keepdim, dtype)

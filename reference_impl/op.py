@@ -191,9 +191,26 @@ def binary(
     except ValueError:
         layout.broadcast_shapes(a.shape, b.shape)
         raise
+    if array.ndim > 1 and not a.flags.c_contiguous and isinstance(y, Tensor):
+        array = _ordered_as(array, a)
     if d.compute is not d.numpy or array.dtype is not result.numpy:
         array = cast(array, result)
     return record(kind, array, result, where, (x, y), saved, args)
+
+
+def _ordered_as(array: Array, first: Array) -> Array:
+    """The result with its dimensions in memory in the first operand's order, where NumPy chose another one."""
+    if first.shape != array.shape or 0 in first.strides:
+        return array
+    order = [i for i in range(array.ndim) if array.shape[i] != 1]
+    order.sort(key=lambda i: -first.strides[i])
+    steps = [array.strides[i] for i in order]
+    if steps == sorted(steps, reverse=True):
+        return array
+    order += [i for i in range(array.ndim) if array.shape[i] == 1]
+    out = np.empty([array.shape[i] for i in order], array.dtype).transpose(np.argsort(order))
+    out[...] = array
+    return out
 
 
 def unary(

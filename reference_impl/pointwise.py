@@ -144,9 +144,13 @@ class CloneBackward0(Node):
 
 @operation(out=False)
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
-    """A copy in memory of its own, in the graph; keeps the order of dimensions in memory where that is dense."""
+    """A copy in memory of its own, in the graph; keeps the order of dimensions in memory unless a memory format is
+    given."""
     array = input._array
-    copy = array.copy("C") if array.flags.c_contiguous or 0 in array.strides else array.copy("K")
+    if memory_format is None and array.flags.c_contiguous:
+        copy = array.copy("C")
+    else:
+        copy = copied(array, strides_in(memory_format, array.shape, strides_of(input)))
     return record(CloneBackward0, copy, input._dtype, input._device, (input,))
 
 

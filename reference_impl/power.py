@@ -52,6 +52,12 @@ class PowBackward1(Node):
         return to_base, to_exponent
 
 
+class PowBackward2(PowBackward1):
+    """A number as the base."""
+
+    __slots__ = ()
+
+
 def integer_power(base: Array, exponent: Array) -> Array:
     """Powers of integers; a negative exponent gives the whole part of the exact result: 1, -1 or 0."""
     result = np.power(base, np.maximum(exponent, 0))
@@ -77,7 +83,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
     """Raises to a power. RuntimeError for integers with a negative number as the exponent."""
     d = result_type(input, exponent)
     if isinstance(exponent, Tensor):
-        return binary(_computed_by(d, None), input, exponent, PowBackward1, saved=(input, exponent, RESULT))
+        kind = PowBackward1 if isinstance(input, Tensor) else PowBackward2
+        return binary(_computed_by(d, None), input, exponent, kind, saved=(input, exponent, RESULT))
     if d.category <= INTEGER and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     return binary(_computed_by(d, exponent), input, exponent, PowBackward0, saved=(input,), args=exponent)

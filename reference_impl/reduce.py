@@ -136,6 +136,12 @@ class ProdBackward0(Node):
         return grad * (others.conj() if x._dtype.is_complex else others)
 
 
+class ProdBackward1(ProdBackward0):
+    """Over one dimension."""
+
+    __slots__ = ()
+
+
 def _without_each(x: Tensor, dim: int) -> Tensor:
     """For each place along a dimension the product of the other places, which may be zeros."""
     if not x.ndim:
@@ -152,6 +158,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     d = dtype or (input._dtype if input._dtype.differentiable else int64)
     if d is not input._dtype:
         input = input.to(d)
+    kind = ProdBackward0 if dim is None else ProdBackward1
     if dim is None:
         input = input.reshape(-1)
     dim = wrap_dim(0 if dim is None else dim, input.ndim)
@@ -161,4 +168,4 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     result = cast(
         np.asarray(quiet(np.multiply.reduce, array, axis=dim, keepdims=keepdim) if array.ndim else array.copy()), d
     )
-    return record(ProdBackward0, result, d, input._device, (input,), saved=(input, RESULT), args=(dim, keepdim))
+    return record(kind, result, d, input._device, (input,), saved=(input, RESULT), args=(dim, keepdim))

@@ -154,14 +154,6 @@ def _next_half(x: Tensor, y: Tensor, d: dtype) -> Tensor:
     return binary(step, x, y, None)
 
 
-@operation()
-def angle(input: Tensor) -> Tensor:
-    """The angle of a complex number; of a real one zero or π. NaN stays."""
-    if input._dtype.is_complex:
-        return unary(np.angle, input, AngleBackward0, _real, saved=(input,))
-    return where(input < 0, math.pi, where(input != input, input, 0.0))  # type: ignore[no-any-return]
-
-
 class AngleBackward0(Node):
     __slots__ = ()
     saves = ("self",)
@@ -169,3 +161,18 @@ class AngleBackward0(Node):
     def gradient(self, grad: Tensor) -> Gradients:
         (x,) = self.tensors()
         return where(x == 0, 0.0, x / (x * x.conj()) * grad * 1j)
+
+
+AngleBackward1 = flat("Angle")
+
+
+def _angle(a: Array) -> Array:
+    return np.where(np.isnan(a), a, np.where(np.less(a, 0), math.pi, 0.0))
+
+
+@operation()
+def angle(input: Tensor) -> Tensor:
+    """The angle of a complex number; of a real one zero or π. NaN stays."""
+    if input._dtype.is_complex:
+        return unary(np.angle, input, AngleBackward0, _real, saved=(input,))
+    return unary(_angle, input, AngleBackward1, floating)

@@ -112,7 +112,8 @@ class Atan2Backward0(Node):
 
     def gradient(self, grad: Tensor) -> Gradients:
         y, x = self.tensors()
-        share = grad / (y * y + x * x)
+        square = y * y + x * x
+        share = where(square == 0, 0, grad / square)
         return share * x, share * -y
 
 
