@@ -168,13 +168,14 @@ def checked(value: Any, d: dtype) -> Any:
     """A number as a NumPy scalar of type `d`; RuntimeError if it is out of range."""
     if isinstance(value, complex) and not d.is_complex:
         if value.imag:
-            raise RuntimeError(f"value cannot be converted to type {d.legacy} without overflow")
+            name = d.legacy if d.category != INTEGER or d.itemsize == 4 else f"{d.name}_t"
+            raise RuntimeError(f"value cannot be converted to type {name} without overflow")
         value = value.real
     if d.category == INTEGER:
         limits = np.iinfo(d.numpy)
         low = limits.min if d.is_signed else -int(limits.max)
         if not math.isfinite(value) or not low <= int(value) <= limits.max:
-            name = f"{d.name}_t" if d.itemsize == 1 else d.legacy
+            name = d.legacy if d.itemsize == 4 else f"{d.name}_t"
             raise RuntimeError(f"value cannot be converted to type {name} without overflow")
     elif d is float32 and math.isfinite(value) and not np.isfinite(number(value, d)):
         raise RuntimeError(f"value cannot be converted to type {d.legacy} without overflow")

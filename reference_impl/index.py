@@ -234,7 +234,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     if advanced is None:
         while value.ndim > place.ndim and value.shape[0] == 1:
             value = value.squeeze(0)
-        place.copy_(value)
+        place.copy_(value.expand(place.shape) if value.ndim and value.shape != place.shape else value)
     else:
         put_(place, advanced, value, watched=_watched(given))
 

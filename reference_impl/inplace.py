@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from . import layout
 from .autograd.node import Gradients, Node
 from .create import checked
 from .inplace_rules import overwriting
@@ -27,7 +28,14 @@ def copied(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """The values of src in the shape, dtype and device of self."""
     if not isinstance(src, Tensor):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
-    source = src.expand(self.shape) if src.shape != self.shape else src
+    source = src
+    if src._array.shape != self._array.shape:
+        common = layout.broadcast_shapes(self._array.shape, src._array.shape)
+        if common != self._array.shape:
+            raise RuntimeError(
+                f"output with shape {list(self._array.shape)} doesn't match the broadcast shape {list(common)}"
+            )
+        source = src.expand(common)
     return record(CopyBackwards, cast(source._array, self._dtype), self._dtype, self._device, (self, src))
 
 

@@ -10,6 +10,7 @@ from .device import CPU, resolve
 from .device import device as Device  # noqa: N812
 from .dtype import (
     ALL,
+    PYTHON,
     bfloat16,
     complex64,
     complex128,
@@ -74,7 +75,7 @@ def _copies(args: tuple[Any, ...]) -> bool:
 
 def target(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dtype | None, Any]:
     """The dtype and the device that the arguments of `to` ask for; TypeError for arguments in another order."""
-    values = list(args)
+    values = [PYTHON.get(v, v) if isinstance(v, type) else v for v in args]
     d, where = kwargs.pop("dtype", None), kwargs.pop("device", None)
     if values:
         first = values.pop(0)
@@ -86,6 +87,7 @@ def target(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dtype | None,
             where = first
             if values and (values[0] is None or isinstance(values[0], dtype)):
                 d = values.pop(0)
+    d = PYTHON.get(d, d) if isinstance(d, type) else d
     if not all(isinstance(v, (bool, int)) for v in values) or len(values) > 2 or not isinstance(d, (dtype, type(None))):
         got = ", ".join("torch.dtype" if isinstance(a, dtype) else type(a).__name__ for a in args)
         raise TypeError(

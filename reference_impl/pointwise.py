@@ -9,10 +9,11 @@ import numpy as np
 
 from .autograd.node import Gradients, Node
 from .dtype import bool as bool_
+from .format import copied, strides_in
 from .op import RESULT, binary, floating, operation, record, unary
 from .promote import dtype_or_scalar, number, result_type
 from .storage import Array
-from .tensor import Tensor
+from .tensor import Tensor, strides_of
 
 
 class AddBackward0(Node):

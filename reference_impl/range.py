@@ -141,9 +141,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     grids = [
         t.reshape(tuple(-1 if i == k else 1 for k in range(len(shape)))).expand(shape) for i, t in enumerate(ordered)
     ]
-    if swap:
-        grids = [g.transpose(0, 1) for g in (grids[1], grids[0], *grids[2:])]
-    return tuple(grids)
+    return (grids[1], grids[0], *grids[2:]) if swap else tuple(grids)
 
 
 def cartesian_prod(*tensors: Tensor) -> Tensor:

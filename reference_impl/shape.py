@@ -74,7 +74,7 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
 def broadcast_shapes(*shapes: Any) -> Size:
     """The shape that shapes broadcast to. RuntimeError where there is none."""
     result: tuple[int, ...] = ()
-    for shape in shapes:
+    for argument, shape in enumerate(shapes):
         sizes = (shape,) if isinstance(shape, int) else tuple(shape)
         for n in sizes:
             if n < 0:
@@ -82,7 +82,12 @@ def broadcast_shapes(*shapes: Any) -> Size:
         try:
             result = layout.broadcast_shapes(result, sizes)
         except RuntimeError:
-            raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape") from None
+            pairs = zip(reversed(result), reversed(sizes), strict=False)
+            at, size = next((-i - 1, b) for i, (a, b) in enumerate(pairs) if a != b and 1 not in (a, b))
+            raise RuntimeError(
+                f"Attempting to broadcast a dimension of length {size} at {at}! Mismatching argument at index "
+                f"{argument} had {sizes}; but expected shape should be broadcastable to {list(result)}"
+            ) from None
     return Size(result)
 
 
