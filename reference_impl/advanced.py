@@ -1,5 +1,5 @@
-"""Indexing by index arrays and masks: reading copies, writing, and adding up. An index is a tuple with an array or a full
-slice for each dimension."""
+"""Indexing by index arrays and masks: reading copies, writing, and adding up. An index is a tuple with an array or a
+full slice for each dimension."""
 
 from __future__ import annotations
 

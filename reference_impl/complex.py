@@ -9,6 +9,7 @@ import numpy as np
 
 from .autograd.node import Gradients, Node
 from .dtype import complex64, complex128, float16, float32, float64
+from .index import select
 from .op import operation, record, view
 from .promote import cast, common_device, result_type
 from .tensor import Tensor, attach, strides_of
@@ -67,7 +68,7 @@ def view_as_complex(input: Tensor) -> Tensor:
 @operation(out=False, method=False)
 def real(input: Tensor) -> Tensor:
     """The real part, as a view; a real tensor itself."""
-    return view_as_real(input).select(-1, 0) if input._dtype.is_complex else input
+    return select(view_as_real(input), -1, 0) if input._dtype.is_complex else input
 
 
 @operation(out=False, method=False)
@@ -75,7 +76,7 @@ def imag(input: Tensor) -> Tensor:
     """The imaginary part, as a view. RuntimeError for real tensors."""
     if not input._dtype.is_complex:
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return view_as_real(input).select(-1, 1)
+    return select(view_as_real(input), -1, 1)
 
 
 class ConjBackward0(Node):

@@ -14,7 +14,7 @@ from .gradmode import MODE
 from .numpy import array_of, from_numpy
 from .promote import cast, number
 from .storage import Array
-from .tensor import INFERENCE, Tensor, adopt, attach, strides_of, wrap
+from .tensor import INFERENCE, Size, Tensor, attach, wrap
 
 
 def made(array: Array, d: dtype, device: Any, requires_grad: bool = False) -> Tensor:
@@ -144,24 +144,16 @@ def constructed(cls: type, *data: Any, device: Any = None) -> Tensor:
     """`torch.Tensor(...)`: of sizes, an unspecified tensor; of a sequence, its copy; of a tensor, an alias. Always of
     the default dtype. TypeError for what is neither."""
     d = DEFAULT.floating
-    if len(data) == 1 and isinstance(data[0], Tensor):
-        source: Any = data[0].detach()
-        result = source if source._dtype is d else source.to(d)
-    elif (len(data) == 1 and not isinstance(data[0], tuple) and not hasattr(data[0], "__index__")) or (
-        len(data) == 1 and type(data[0]) is tuple
-    ):
-        result = tensor(data[0], dtype=d, device=device)
+    only = data[0] if len(data) == 1 else None
+    result: Tensor
+    if isinstance(only, Tensor):
+        alias = only.detach()
+        result = alias if alias._dtype is d else alias.to(d)
+    elif only is not None and not isinstance(only, Size) and not hasattr(only, "__index__"):
+        result = tensor(only, dtype=d, device=device)
     else:
         result = made(memory(sizes(data, "new"), d), d, device)
-    if cls is Tensor:
-        return result
-    instance: Any = object.__new__(cls)
-    for name in ("_edge", "_view", "_meta", "_counter"):
-        setattr(instance, name, None)
-    instance._flag = False
-    adopt(instance, result)
-    instance._layout = (strides_of(result), result.storage_offset())
-    return instance  # type: ignore[no-any-return]
+    return result
 
 
 def checked(value: Any, d: dtype) -> Any:

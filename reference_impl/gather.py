@@ -182,9 +182,9 @@ def scatter(
         values = covered(source, index) if isinstance(source, Tensor) else checked(source, input._dtype)
         shape = array.shape or (1,)
         array.reshape(-1)[flat_places(at, shape, dim)] = values
-    shape = source._array.shape if isinstance(source, Tensor) else None
+    size = source._array.shape if isinstance(source, Tensor) else None
     return record(
-        ScatterBackward0, array, input._dtype, input._device, (input, source), saved=(index,), args=(dim, shape)
+        ScatterBackward0, array, input._dtype, input._device, (input, source), saved=(index,), args=(dim, size)
     )
 
 

@@ -130,7 +130,7 @@ def basic(t: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...] | 
             rest.append(slice(None))
             dim += 1
             place += isinstance(item, slice)
-    if any([isinstance(i, np.ndarray) for i in rest]):
+    if any(isinstance(i, np.ndarray) for i in rest):
         return t, tuple(rest)
     return (t if t is not original else view_all(t)), None
 

@@ -11,6 +11,7 @@ from .accumulate import added
 from .autograd.node import Gradients, Node
 from .dtype import bool as bool_
 from .dtype import int64
+from .inplace_rules import fill_out
 from .op import operation, record
 from .promote import cast, same_device
 from .storage import Array
@@ -24,7 +25,8 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
     if as_tuple:
         found = np.nonzero(input._array if input.ndim else input._array.reshape(1))
         return tuple(wrap(a.astype(np.int64, copy=False), int64, input._device) for a in found)
-    return argwhere(input, out=out)
+    rows = argwhere(input)
+    return rows if out is None else fill_out(out, rows, promotes=False)
 
 
 @operation(promotes=False)

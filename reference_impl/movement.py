@@ -151,6 +151,11 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     return convert(self, dtype, self._device)
 
 
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """The tensor in the dtype and on the device of another."""
+    return convert(self, other._dtype, other._device)
+
+
 def _caster(d: dtype) -> Any:
     def method(self: Tensor, memory_format: Any = None) -> Tensor:
         return convert(self, d, self._device, memory_format=memory_format)
@@ -166,6 +171,7 @@ attach("sim", _mover("sim"))
 attach("is_pinned", is_pinned)
 attach("pin_memory", pin_memory)
 attach("type", type_)
+attach("type_as", type_as)
 attach("float", _caster(float32))
 attach("double", _caster(float64))
 attach("half", _caster(float16))

@@ -9,7 +9,7 @@ from . import layout
 from .complex import conj
 from .op import operation
 from .tensor import Tensor, attach
-from .view import permute, transpose
+from .view import permute, transpose, view_
 
 
 @operation(out=False)
@@ -17,7 +17,7 @@ def t(input: Tensor) -> Tensor:
     """A matrix with its dimensions exchanged; fewer dimensions stay as they are. RuntimeError for more."""
     if input.ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
-    return permute(input, (1, 0)) if input.ndim == 2 else input.view(input.shape)
+    return permute(input, (1, 0)) if input.ndim == 2 else view_(input, input._array.shape)
 
 
 @operation(out=False)
@@ -52,7 +52,7 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
         if len(set(dims)) != len(dims):
             raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(_listed(given))})")
     if not input.ndim:
-        return input.view(())
+        return view_(input, ())
     rest = iter([d for d in range(input.ndim) if d not in start])
     places = dict(zip(end, start, strict=True))
     return permute(input, tuple(places[d] if d in places else next(rest) for d in range(input.ndim)))
@@ -68,13 +68,13 @@ def _matrix_transpose(self: Tensor) -> Tensor:
     """The last two dimensions exchanged. RuntimeError where there are fewer."""
     if self.ndim == 1:
         raise RuntimeError("tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor.")
-    return transpose(self, -2, -1) if self.ndim else self.view(())
+    return transpose(self, -2, -1) if self.ndim else view_(self, ())
 
 
 def _adjoint_of(self: Tensor, name: str) -> Tensor:
     if self.ndim == 1:
         raise RuntimeError(f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor.")
-    return conj(transpose(self, -2, -1) if self.ndim else self.view(()))
+    return conj(transpose(self, -2, -1) if self.ndim else view_(self, ()))
 
 
 def adjoint(input: Tensor) -> Tensor:

@@ -100,6 +100,7 @@ def generator_of(where: device) -> Generator:
 
 
 def source_of(generator: Generator | None, where: device) -> np.random.Generator:
+    """NumPy's generator to draw from. RuntimeError for a generator of another kind of device."""
     if generator is None:
         return generator_of(where).numpy
     if generator.device.type != where.type:
@@ -145,16 +146,18 @@ def uniform_of(source: np.random.Generator, shape: tuple[int, ...], d: dtype) ->
     digits = {2: 8, 4: 24}.get(d.itemsize, 53)
     if d.is_complex:
         return source.random(shape) + 1j * source.random(shape)
-    return np.floor(source.random(shape) * 2.0**digits) * 2.0**-digits
+    return np.asarray(np.floor(source.random(shape) * 2.0**digits) * 2.0**-digits)
 
 
 def normal_of(source: np.random.Generator, shape: tuple[int, ...], d: dtype) -> Array:
+    """Of mean 0 and variance 1; complex ones share the variance between their parts."""
     if d.is_complex:
-        return (source.standard_normal(shape) + 1j * source.standard_normal(shape)) * np.sqrt(0.5)
+        return np.asarray((source.standard_normal(shape) + 1j * source.standard_normal(shape)) * np.sqrt(0.5))
     return np.asarray(source.standard_normal(shape))
 
 
 def check_floating(d: dtype, kernel: str) -> None:
+    """NotImplementedError for integers and bools."""
     if not d.differentiable:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{d.word}'")
 
@@ -196,6 +199,7 @@ def randn(*size: Any, **options: Any) -> Tensor:
 
 
 def between(low: int, high: int) -> Draw:
+    """Integers from low, included, to high, excluded. RuntimeError for an empty interval."""
     low, high = int(low), int(high)
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from .create import made
-from .dtype import DEFAULT, bool, chosen, dtype, int64
+from .dtype import DEFAULT, chosen, dtype, int64
+from .dtype import bool as bool_
 from .inplace_rules import fill_out
 from .promote import cast
 from .quiet import quiet
@@ -48,7 +49,7 @@ def arange(
     d = chosen(dtype, "arange") or (int64 if whole else DEFAULT.floating)
     if out is not None:
         d = out._dtype
-    if d is bool:
+    if d is bool_:
         raise NotImplementedError("\"arange_cpu\" not implemented for 'Bool'")
     if step == 0:
         raise RuntimeError("step must be nonzero")
@@ -95,7 +96,8 @@ def _spaced(start: Any, end: Any, steps: int) -> Array:
         return np.asarray([start], kind)
     step = (end - start) / (steps - 1) if steps else 0.0
     count = np.arange(steps, dtype=np.float64)
-    return np.where(count < steps // 2, start + step * count, end - step * (steps - 1 - count)).astype(kind)
+    values = np.where(count < steps // 2, start + step * count, end - step * (steps - 1 - count))
+    return np.asarray(values, kind)
 
 
 def logspace(

@@ -114,10 +114,7 @@ def _method(name: str, prepare: Callable[..., Draw], kernel: str | None) -> None
         d = self._dtype
         if kernel is not None:
             check_floating(d, kernel)
-        if name == "random":
-            draw = _whole(d, *parameters, **named)
-        else:
-            draw = prepare(*parameters, **named)
+        draw = _whole(d, *parameters, **named) if name == "random" else prepare(*parameters, **named)
         array = draw(source_of(generator, self._device), self._array.shape, d)
         return record(RandomBackward0, cast(np.asarray(array), d), d, self._device, (self,))
 

@@ -29,7 +29,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 @operation(out=False)
 def ravel(input: Tensor) -> Tensor:
     """All dimensions merged into one: a view where there can be one, else a copy."""
-    return input.contiguous().view(-1)
+    return view_(input.contiguous(), -1)
 
 
 @operation(out=False)

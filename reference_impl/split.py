@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from . import layout
@@ -44,7 +45,7 @@ def parted(input: Tensor, bounds: list[int], dim: int) -> tuple[Tensor, ...]:
     shape, stride, offset = input._array.shape, strides_of(input), input.storage_offset()
     layouts = [
         ((*shape[:dim], end - start, *shape[dim + 1 :]), stride, offset + start * stride[dim])
-        for start, end in zip(bounds, bounds[1:], strict=False)
+        for start, end in pairwise(bounds)
     ]
     return views(SplitBackward0, input, layouts, (parted, (bounds, dim)), dim)
 

@@ -71,8 +71,8 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 
 @operation()
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The diagonal of a matrix, as a copy; of a vector, the matrix with that diagonal. RuntimeError for other numbers of
-    dimensions."""
+    """The diagonal of a matrix, as a copy; of a vector, the matrix with that diagonal. RuntimeError for other
+    numbers of dimensions."""
     if input.ndim not in (1, 2):
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
     return diag_embed(input, diagonal) if input.ndim == 1 else input.diagonal(diagonal).clone()
