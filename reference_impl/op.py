@@ -30,7 +30,7 @@ from . import layout
 from .autograd.history import INFERENCE_VIEW, MULTIPLE, NO_GRAD, edge_of
 from .autograd.node import SEQUENCE, Node, Packed, Snapshot, snapshot_of
 from .device import device
-from .dtype import DEFAULT, dtype
+from .dtype import COMPLEX, DEFAULT, SCALARS, dtype
 from .dtype import bool as bool_
 from .gradmode import MODE
 from .inplace_rules import overwriting, writing_out
@@ -45,6 +45,8 @@ Rule = Callable[[dtype], tuple[dtype, dtype]]
 
 RESULT: Any = object()
 """Stands in `saved` for the result itself."""
+
+HIGHEST = COMPLEX + 1
 
 _new = object.__new__
 _array = np.ndarray
@@ -173,8 +175,8 @@ def binary(
     """
     if (
         rule is None
-        and type(x) is Tensor
-        and type(y) is Tensor
+        and isinstance(x, Tensor)
+        and isinstance(y, Tensor)
         and (d := x._dtype) is y._dtype
         and d.compute is d.numpy
         and (where := x._device) is y._device
@@ -182,20 +184,35 @@ def binary(
         a, b = x._array, y._array
         result = d
     else:
-        result = result_type(x, y)
-        d, result = (result, result) if rule is None else rule(result)
-        where = common_device(x, y)
-        a, b = operand(x, d), operand(y, d)
+        d, result, where, a, b = _prepared(x, y, rule)
     try:
         array = _QUIET.run(ufunc, a, b)
     except ValueError:
         layout.broadcast_shapes(a.shape, b.shape)
         raise
+    except TypeError:
+        raise _unsupported(ufunc, d) from None
     if array.ndim > 1 and not a.flags.c_contiguous and isinstance(y, Tensor):
         array = _ordered_as(array, a)
     if d.compute is not d.numpy or array.dtype is not result.numpy:
         array = cast(array, result)
     return record(kind, array, result, where, (x, y), saved, args)
+
+
+def _prepared(x: Any, y: Any, rule: Rule | None) -> tuple[dtype, dtype, device, Any, Any]:
+    """The types of computation and result, the device, and both operands in the type of computation."""
+    if isinstance(x, Tensor) and x._dtype.category >= SCALARS.get(type(y), HIGHEST):
+        d, where = x._dtype, x._device
+    elif isinstance(y, Tensor) and y._dtype.category >= SCALARS.get(type(x), HIGHEST):
+        d, where = y._dtype, y._device
+    else:
+        d, where = result_type(x, y), common_device(x, y)
+    d, result = (d, d) if rule is None else rule(d)
+    return d, result, where, operand(x, d), operand(y, d)
+
+
+def _unsupported(ufunc: Callable[..., Any], d: dtype) -> NotImplementedError:
+    return NotImplementedError(f'"{ufunc.__name__}_cpu" not implemented for \'{d.word}\'')
 
 
 def _ordered_as(array: Array, first: Array) -> Array:
@@ -222,7 +239,10 @@ def unary(
     a = x._array
     if a.dtype is not d.compute:
         a = operand(x, d)
-    array = _QUIET.run(ufunc, a)
+    try:
+        array = _QUIET.run(ufunc, a)
+    except TypeError:
+        raise _unsupported(ufunc, d) from None
     if array.dtype is not result.numpy:
         array = cast(array, result)
     return record(kind, array, result, x._device, (x,), saved, args)

@@ -87,7 +87,7 @@ def operand(value: Any, d: dtype) -> Any:
     """The array of a tensor, or the scalar of a number, in the NumPy type that `d` computes in."""
     if isinstance(value, Tensor):
         array = value._array
-        return array if array.dtype == d.compute else quiet(array.astype, d.compute)
+        return array if array.dtype is d.compute or array.dtype == d.compute else quiet(array.astype, d.compute)
     return number(value, d)
 
 
