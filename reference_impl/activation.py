@@ -10,7 +10,8 @@ from scipy import special
 
 from .autograd.node import Gradients, Node
 from .choice import where
-from .derivative import by_input
+from .derivative import by_input, floats
+from .dtype import bool as bool_
 from .exponential import sigmoid
 from .gamma import ndtr
 from .op import RESULT, operation, unary
@@ -36,7 +37,9 @@ def _positive(a: Array) -> Array:
 
 @operation(inplace=True, out=False)
 def relu(input: Tensor) -> Tensor:
-    """The element where it is positive, else zero; NaN stays."""
+    """The element where it is positive, else zero; NaN stays. RuntimeError for bools."""
+    if input._dtype is bool_:
+        raise RuntimeError("Boolean inputs not supported for relu")
     return unary(_positive, input, ReluBackward0, saved=(RESULT,))
 
 
@@ -64,6 +67,7 @@ def _gelu_tanh(a: Array) -> Any:
 @operation(method=False, out=False)
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """Weighs each element by the area of the normal distribution up to it, exactly or by way of `tanh`."""
+    floats("GeluKernelImpl", input)
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
     if approximate == "tanh":
@@ -82,6 +86,7 @@ SiluBackward0 = by_input("Silu", _silu_slope)
 @operation(method=False, out=False)
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """Weighs each element by its sigmoid."""
+    floats("silu_cpu", input)
 
     def forward(a: Array) -> Any:
         return a * special.expit(a)
@@ -102,6 +107,7 @@ class SoftplusBackward0(Node):
 @operation(method=False, out=False)
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """`log(1 + exp(beta * x)) / beta`, and the element itself where `beta * x` exceeds the threshold."""
+    floats("softplus_cpu", input)
 
     def forward(a: Array) -> Any:
         return np.where(a * beta > threshold, a, np.logaddexp(a * beta, a.dtype.type(0)) / beta)

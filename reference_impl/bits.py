@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .derivative import integral
+from .derivative import integral, whole
 from .op import binary, operation, unary
 from .tensor import Tensor
 
@@ -64,12 +64,12 @@ def bitwise_right_shift(input: Any, other: Any) -> Tensor:
 @operation(inplace=True)
 def gcd(input: Tensor, other: Tensor) -> Tensor:
     """The greatest common divisor, never negative."""
-    integral("gcd_cpu", input, other)
+    whole("gcd_cpu", input, other)
     return binary(np.gcd, input, other, None)
 
 
 @operation(inplace=True)
 def lcm(input: Tensor, other: Tensor) -> Tensor:
     """The least common multiple, never negative."""
-    integral("lcm_cpu", input, other)
+    whole("lcm_cpu", input, other)
     return binary(np.lcm, input, other, None)

@@ -108,37 +108,39 @@ class FminBackward0(Node):
         return where(first, grad, 0), where(first, 0, grad)
 
 
-def must_be_tensor(name: str, other: Any) -> None:
-    """TypeError for a second operand that is a number."""
+def must_be_tensor(name: str, input: Tensor, other: Any) -> None:
+    """TypeError for a second operand that is a number, RuntimeError for complex ones."""
     if not isinstance(other, Tensor):
         raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
+    if result_type(input, other).is_complex:
+        raise RuntimeError(f"{name} not implemented for complex tensors.")
 
 
 @operation()
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """The greater operand; NaN wins. TypeError for a number."""
-    must_be_tensor("maximum", other)
+    must_be_tensor("maximum", input, other)
     return binary(np.maximum, input, other, MaximumBackward0, saved=(input, other))
 
 
 @operation()
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """The lesser operand; NaN wins. TypeError for a number."""
-    must_be_tensor("minimum", other)
+    must_be_tensor("minimum", input, other)
     return binary(np.minimum, input, other, MinimumBackward0, saved=(input, other))
 
 
 @operation()
 def fmax(input: Tensor, other: Tensor) -> Tensor:
     """The greater operand, a number rather than NaN. TypeError for a Python number."""
-    must_be_tensor("fmax", other)
+    must_be_tensor("fmax", input, other)
     return binary(np.fmax, input, other, FmaxBackward0, saved=(input, other))
 
 
 @operation()
 def fmin(input: Tensor, other: Tensor) -> Tensor:
     """The lesser operand, a number rather than NaN. TypeError for a Python number."""
-    must_be_tensor("fmin", other)
+    must_be_tensor("fmin", input, other)
     return binary(np.fmin, input, other, FminBackward0, saved=(input, other))
 
 
@@ -173,6 +175,8 @@ def _clamped(name: str, input: Tensor, low: Any, high: Any) -> Tensor:
         raise RuntimeError(f"torch.{name}: At least one of 'min' or 'max' must not be None")
     given = [value for value in (low, high) if value is not None]
     d = result_type(input, *given)
+    if d.is_complex:
+        raise RuntimeError("clamp is not supported for complex types")
     array = operand(input, d)
     if low is not None:
         array = quiet(np.maximum, array, operand(low, d))

@@ -51,7 +51,8 @@ def unique_consecutive(
     axis = 0 if dim is None else wrap_dim(dim, input.ndim)
     array = input._array.reshape(-1) if dim is None else np.moveaxis(input._array, axis, 0)
     n = array.shape[0]
-    changes = np.any(np.not_equal(array[1:], array[:-1]).reshape(max(n - 1, 0), -1), axis=1)
+    differ = np.not_equal(array[1:], array[:-1])
+    changes = np.any(differ, axis=tuple(range(1, differ.ndim)))
     first = np.concatenate([np.ones(min(n, 1), bool), changes])
     inverse = np.cumsum(first) - 1
     counts = np.bincount(inverse) if n else np.zeros(0, np.int64)
@@ -64,7 +65,8 @@ def unique_consecutive(
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each non-negative integer stands in a vector, or the sum of its weights."""
     array = input._array
-    if input._dtype.category != INTEGER or array.ndim != 1 or np.any(array < 0):
+    refuse("bincount_cpu", input._dtype.category != INTEGER, input._dtype)
+    if array.ndim != 1 or np.any(array < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")

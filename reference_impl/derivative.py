@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .autograd.node import Gradients, Node
-from .dtype import dtype
+from .dtype import INTEGER, dtype
 from .pointwise import conjugate
 from .promote import dtype_or_scalar
 from .tensor import Tensor, wrap
@@ -68,4 +68,18 @@ def integral(name: str, *operands: Any) -> None:
         refuse(name, d.differentiable, d)
 
 
-__all__ = ["NotImplementedBackward", "by_input", "by_result", "flat", "integral", "refuse"]
+def whole(name: str, *operands: Any) -> None:
+    """NotImplementedError if an operand is not an integer."""
+    for operand in operands:
+        d = dtype_or_scalar(operand)
+        refuse(name, d.category != INTEGER, d)
+
+
+def floats(name: str, *operands: Any) -> None:
+    """NotImplementedError if an operand is not real floating."""
+    for operand in operands:
+        d = dtype_or_scalar(operand)
+        refuse(name, not d.is_floating_point, d)
+
+
+__all__ = ["NotImplementedBackward", "by_input", "by_result", "flat", "floats", "integral", "refuse", "whole"]

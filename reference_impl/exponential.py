@@ -10,7 +10,7 @@ from scipy import special
 
 from .autograd.node import Gradients, Node
 from .choice import where
-from .derivative import by_input, by_result
+from .derivative import by_input, by_result, floats
 from .op import RESULT, binary, floating, operation, unary
 from .tensor import Tensor
 
@@ -78,12 +78,14 @@ class Logaddexp2Backward0(LogaddexpBackward0):
 @operation()
 def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """The logarithm of the sum of two exponentials, without overflow."""
+    floats("logaddexp_cpu", input, other)
     return binary(np.logaddexp, input, other, LogaddexpBackward0, floating, saved=(input, other), args=1)
 
 
 @operation()
 def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
     """The logarithm to the base two of the sum of two powers of two, without overflow."""
+    floats("logaddexp2_cpu", input, other)
     saved = (input, other)
     return binary(np.logaddexp2, input, other, Logaddexp2Backward0, floating, saved=saved, args=math.log(2))
 

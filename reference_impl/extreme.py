@@ -83,6 +83,7 @@ def _empty(name: str, input: Tensor, error: type[Exception]) -> None:
 
 def _reduced(ufunc: np.ufunc, name: str, kind: type[Node], input: Tensor, dim: Any, keepdim: bool) -> Tensor:
     d = input._dtype
+    refuse(f"{name}_cpu", d.is_complex, d)
     dims = wrap_dims(dim, input.ndim)
     if dim is None or dim == ():
         _empty(name, input, RuntimeError)
@@ -112,6 +113,11 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     return Extremes(amin(input, dim, keepdim), amax(input, dim, keepdim))
 
 
+def _real(name: str, input: Tensor) -> None:
+    if input._dtype.is_complex:
+        raise RuntimeError(f"{name}(): does not support complex input")
+
+
 def _place(function: Any, input: Tensor, dim: int) -> Array:
     """The index of the extreme along a dimension, which stays with size 1; the first one among equals."""
     array = operand(input, input._dtype)
@@ -121,7 +127,7 @@ def _place(function: Any, input: Tensor, dim: int) -> Array:
 
 
 def _along(name: str, function: Any, kind: type[Node], input: Tensor, dim: int, keepdim: bool) -> Indexed:
-    refuse(name, input._dtype.is_complex, input._dtype)
+    _real(name, input)
     dim = wrap_dim(dim, input.ndim)
     shape = input._array.shape
     require_size(name, shape, (dim,))
@@ -163,6 +169,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
 
 
 def _index_alone(name: str, function: Any, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+    _real(name, input)
     if dim is None:
         _empty(name, input, IndexError)
         flat = operand(input, input._dtype).reshape(-1)

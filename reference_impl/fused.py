@@ -10,6 +10,7 @@ import numpy as np
 from . import layout
 from .autograd.node import Gradients, Node
 from .choice import where
+from .derivative import refuse
 from .dtype import FLOATING
 from .dtype import bool as bool_
 from .op import Kind, operation, record
@@ -54,6 +55,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
         if isinstance(value, Tensor) and value._dtype is not input._dtype:
             want, got = input._dtype.legacy, value._dtype.legacy
             raise RuntimeError(f"expected dtype {want} for `{name}` but got dtype {got}")
+    refuse("lerp_kernel_scalar", not input._dtype.differentiable, input._dtype)
     return ternary(_between, (input, end, weight), LerpBackward0, saved=(input, end, weight))
 
 
@@ -128,7 +130,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
         raise RuntimeError(
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
-    if result_type(value).category > d.category:
+    if result_type(value).is_complex and not d.is_complex:
         raise RuntimeError(f"value cannot be converted to type {d.legacy} without overflow")
     device = common_device(input, mask, value)
     filled = np.asarray(value._array if isinstance(value, Tensor) else number(value, d))

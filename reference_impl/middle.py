@@ -90,6 +90,8 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Indexed:
     array = operand(input, input._dtype)
     if not array.ndim:
         index = np.zeros((), np.int64)
+    elif not array.size:
+        index = np.zeros([1 if i == dim else n for i, n in enumerate(array.shape)], np.int64)
     else:
         index = np.expand_dims(np.apply_along_axis(_frequent, dim, array), dim).astype(np.int64)
     return picked(ModeBackward0, input, index, dim, keepdim)
@@ -110,6 +112,8 @@ def _quantile(name: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, 
         raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
     if isinstance(q, Tensor) and q._dtype is not input._dtype:
         raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
+    if not input._array.size:
+        raise RuntimeError(f"{name}() input tensor must be non-empty")
     fractions = np.asarray(q._array if isinstance(q, Tensor) else q, np.float64)
     if np.any(~((fractions >= 0) & (fractions <= 1))):
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")

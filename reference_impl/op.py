@@ -212,7 +212,7 @@ def _prepared(x: Any, y: Any, rule: Rule | None) -> tuple[dtype, dtype, device, 
 
 
 def _unsupported(ufunc: Callable[..., Any], d: dtype) -> NotImplementedError:
-    return NotImplementedError(f'"{ufunc.__name__}_cpu" not implemented for \'{d.word}\'')
+    return NotImplementedError(f"\"{ufunc.__name__}_cpu\" not implemented for '{d.word}'")
 
 
 def _ordered_as(array: Array, first: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .autograd.node import Gradients, Node
 from .choice import where
-from .derivative import by_result
+from .derivative import by_result, floats
 from .dtype import COMPLEX, INTEGER, complex128, dtype, float64
 from .op import RESULT, binary, floating, operation, unary
 from .promote import result_type
@@ -142,6 +142,7 @@ class HypotBackward0(Node):
 @operation(inplace=True)
 def hypot(input: Tensor, other: Tensor) -> Tensor:
     """The length of the hypotenuse, without overflow of the squares."""
+    floats("hypot_cpu", input, other)
     return binary(np.hypot, input, other, HypotBackward0, saved=(input, other, RESULT))
 
 

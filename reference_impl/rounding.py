@@ -73,5 +73,5 @@ def _fraction(a: Array) -> Array:
 @operation(inplace=True)
 def frac(input: Tensor) -> Tensor:
     """What `trunc` takes away, with the sign of the input."""
-    refuse("frac", input._dtype.category != FLOATING, input._dtype)
+    refuse("frac_cpu", input._dtype.category != FLOATING, input._dtype)
     return unary(_fraction, input, FracBackward0)

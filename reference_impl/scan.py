@@ -9,6 +9,7 @@ import numpy as np
 from . import join
 from .autograd.node import Gradients, Node
 from .choice import where
+from .derivative import floats
 from .dtype import FLOATING, dtype, int64
 from .extreme import Indexed
 from .gradmode import MODE
@@ -167,6 +168,7 @@ def running_logsumexp(input: Tensor, dim: int, reverse: bool = False) -> Tensor:
 @operation()
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """The logarithm of the running sum of exponentials along a dimension."""
+    floats("logcumsumexp_out_cpu", input)
     return running_logsumexp(input, wrap_dim(dim, input.ndim))
 
 

@@ -59,6 +59,10 @@ def _sign(a: Array) -> Array:
 @operation(inplace=True)
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1; the sign of both zeros and of NaN is zero."""
+    if input._dtype.is_complex:
+        raise NotImplementedError(
+            "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
+        )
     return unary(_sign, input, SignBackward0)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from .autograd.node import Gradients, Node
 from .choice import clamp, where
 from .layout import Shape, wrap_dims
-from .op import RESULT, operation, record
+from .op import RESULT, floating, operation, record
 from .promote import cast, operand
 from .quiet import quiet
 from .reduce import mean, spread, total
@@ -138,7 +138,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Any = None, aweights: A
         )
     rows = input if input.ndim == 2 else input.reshape(1, -1)
     if not rows._dtype.differentiable:
-        rows = rows.to(input._dtype.to_real())
+        rows = rows.to(floating(input._dtype)[0])
     weights = _weights(fweights, aweights)
     if weights is None:
         count: Any = rows._array.shape[1]
