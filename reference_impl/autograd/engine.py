@@ -103,7 +103,7 @@ class _Walk:
             return ()
         if self.needed is not None and not self.leads_on(node):
             return ()
-        if None in buffer:
+        if len(buffer) > 1 and any(g is None for g in buffer):
             buffer = [_zeros(node, i) if g is None else g for i, g in enumerate(buffer)]
         result: Any = node.gradient(*buffer)
         if not self.keep:
