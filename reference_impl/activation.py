@@ -66,7 +66,10 @@ def _gelu_tanh(a: Array) -> Any:
 
 @operation(method=False, out=False)
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
-    """Weighs each element by the area of the normal distribution up to it, exactly or by way of `tanh`."""
+    """Weighs each element by the area of the normal distribution up to it, exactly or by way of `tanh`.
+
+    D. Hendrycks and K. Gimpel, Gaussian error linear units, arXiv:1606.08415.
+    """
     floats("GeluKernelImpl", input)
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")

@@ -176,7 +176,7 @@ def _clamped(name: str, input: Tensor, low: Any, high: Any) -> Tensor:
     given = [value for value in (low, high) if value is not None]
     d = result_type(input, *given)
     if d.is_complex:
-        raise RuntimeError("clamp is not supported for complex types")
+        raise NotImplementedError("clamp is not supported for complex types")
     array = operand(input, d)
     if low is not None:
         array = quiet(np.maximum, array, operand(low, d))

@@ -107,10 +107,15 @@ def xlogy(input: Any, other: Any) -> Tensor:
     return binary(special.xlogy, input, other, XlogyBackward0, floating, saved=(input, other))
 
 
+def _complex_sigmoid(a: Any) -> Any:
+    return np.reciprocal(1 + np.exp(-a))
+
+
 @operation(inplace=True)
 def sigmoid(input: Tensor) -> Tensor:
     """The logistic function `1 / (1 + exp(-x))`."""
-    return unary(special.expit, input, SigmoidBackward0, floating, saved=(RESULT,))
+    function = _complex_sigmoid if input._dtype.is_complex else special.expit
+    return unary(function, input, SigmoidBackward0, floating, saved=(RESULT,))
 
 
 class LogitBackward0(Node):

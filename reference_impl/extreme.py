@@ -9,6 +9,7 @@ import numpy as np
 from .autograd.node import Gradients, Node
 from .choice import maximum, minimum, where
 from .derivative import refuse
+from .dtype import bool as bool_
 from .dtype import int64
 from .layout import Shape, wrap_dim, wrap_dims
 from .op import RESULT, operation, record, record_many
@@ -116,6 +117,8 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
 def _real(name: str, input: Tensor) -> None:
     if input._dtype.is_complex:
         raise RuntimeError(f"{name}(): does not support complex input")
+    if input._dtype is bool_ and name.startswith("arg"):
+        raise RuntimeError(f"{name}(): does not support bool input")
 
 
 def _place(function: Any, input: Tensor, dim: int) -> Array:

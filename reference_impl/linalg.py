@@ -163,6 +163,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
         if value.ndim != 3:
             raise RuntimeError(f"{name} must be a 3D tensor")
     _check(input, mat2)
+    refuse("bmm", input._dtype is bool_, input._dtype)
     a, b = input._array.shape, mat2._array.shape
     if (a[0], a[2]) != b[:2]:
         raise RuntimeError(

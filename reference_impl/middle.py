@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .dtype import FLOATING, float32, float64
+from .derivative import refuse
+from .dtype import FLOATING, INTEGER, float32, float64
 from .extreme import AmaxBackward0, Indexed, require_size
 from .fused import lerp
 from .layout import wrap_dim
@@ -47,6 +48,7 @@ def _middle(input: Tensor, dim: int, skip: bool) -> Array:
 
 
 def _median(input: Tensor, dim: int | None, keepdim: bool, skip: bool) -> Any:
+    refuse("median_cpu", input._dtype.category not in (INTEGER, FLOATING), input._dtype)
     if dim is not None:
         dim = wrap_dim(dim, input.ndim)
         require_size("median", input._array.shape, (dim,))

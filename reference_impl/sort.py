@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .dtype import int64
+from .derivative import refuse
+from .dtype import FLOATING, INTEGER, int64
 from .extreme import Indexed, require_size
 from .layout import wrap_dim
 from .op import operation, record, record_many
@@ -82,6 +83,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 @operation()
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Indexed:
     """The k-th least value along a dimension, counted from one. RuntimeError for a k out of range."""
+    refuse("kthvalue_cpu", input._dtype.category not in (INTEGER, FLOATING), input._dtype)
     dim = wrap_dim(dim, input.ndim)
     require_size("kthvalue", input._array.shape, (dim,))
     size = input._array.shape[dim] if input.ndim else 1

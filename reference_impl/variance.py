@@ -10,6 +10,7 @@ import numpy as np
 
 from .autograd.node import Gradients, Node
 from .choice import clamp, where
+from .dtype import bool as bool_
 from .layout import Shape, wrap_dims
 from .op import RESULT, floating, operation, record
 from .promote import cast, operand
@@ -20,7 +21,11 @@ from .tensor import Tensor
 
 
 def _spread_of(array: Array, dims: Shape, count: int, correction: float, keepdim: bool) -> Array:
-    """The sum of squared distances from the mean, divided by the degrees of freedom; two passes."""
+    """The sum of squared distances from the mean, divided by the degrees of freedom.
+
+    Two passes, so that a large mean does not cancel the digits: T. F. Chan, G. H. Golub, R. J. LeVeque, Algorithms
+    for computing the sample variance, The American Statistician 37 (1983).
+    """
     centre = quiet(np.true_divide, total(array, dims, True), count).astype(array.dtype)
     distance = quiet(np.subtract, array, centre)
     if np.iscomplexobj(distance):
@@ -132,6 +137,8 @@ def std_mean(input: Tensor, dim: Any = None, **options: Any) -> tuple[Tensor, Te
 @operation(out=False)
 def cov(input: Tensor, *, correction: int = 1, fweights: Any = None, aweights: Any = None) -> Tensor:
     """The covariance matrix of the rows; a vector is one row. RuntimeError for more than two dimensions."""
+    if input._dtype is bool_:
+        raise RuntimeError("cov(): bool dtype is not supported for input")
     if input.ndim > 2:
         raise RuntimeError(
             f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
