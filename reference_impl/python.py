@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from .dtype import bfloat16
-from .tensor import Tensor, attach
+from .storage import Storage
+from .tensor import Tensor, attach, storage, strides_of, wrap
 
 
 def item(self: Tensor) -> Any:
@@ -63,6 +65,32 @@ def _complex(self: Tensor) -> complex:
     return complex(item(self))
 
 
+def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
+    """A leaf on memory of its own, with its gradient; what shared memory shares it still. RuntimeError for the result
+    of an operation."""
+    if id(self) in memo:
+        return memo[id(self)]  # type: ignore[no-any-return]
+    if not self.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
+            "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, "
+            "see https://github.com/pytorch/pytorch/pull/103001"
+        )
+    source = storage(self)
+    copied = memo.get(id(source))
+    if copied is None:
+        copied = memo[id(source)] = Storage(source.memory.copy(), source.device)
+    stride, offset = strides_of(self), self.storage_offset()
+    t: Any = wrap(copied.strided(self._array.dtype, self._array.shape, stride, offset), self._dtype, self._device)
+    t._storage, t._layout, t._flag, t.__class__ = copied, (stride, offset), self._flag, type(self)
+    memo[id(self)] = t
+    t.__dict__.update(deepcopy(self.__dict__, memo))
+    if self.grad is not None:
+        t.grad = deepcopy(self.grad, memo)
+    return t  # type: ignore[no-any-return]
+
+
+attach("__deepcopy__", _deepcopy)
 attach("item", item)
 attach("tolist", tolist)
 attach("__bool__", _bool)

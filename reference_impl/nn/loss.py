@@ -10,6 +10,7 @@ from ..activation import logsigmoid
 from ..autograd.node import Gradients, Node
 from ..choice import where
 from ..device import different
+from ..exponential import logit
 from ..op import record
 from ..promote import cast, operand
 from ..quiet import quiet
@@ -76,8 +77,7 @@ class BinaryCrossEntropyBackward0(Node):
     def gradient(self, grad: Tensor) -> Gradients:
         x, y = self.tensors()
         by_input = grad * (x - y) / (x * (1 - x)).clamp_min(1e-12) if self.needs(0) else None
-        by_target = grad * ((1 - x).log().clamp_min(LOWEST) - x.log().clamp_min(LOWEST)) if self.needs(1) else None
-        return by_input, by_target
+        return by_input, -grad * logit(x) if self.needs(1) else None
 
 
 def _cross_entropy(x: Array, y: Array) -> Array:

@@ -17,6 +17,8 @@ class Parameter(Tensor):
         """RuntimeError for a dtype that is not floating, unless `requires_grad` is False."""
         if data is None:
             data = empty(0)
+        if requires_grad and not data._dtype.differentiable:
+            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         made: Any = alias(data, counter(data))
         made.__class__ = cls
         made.requires_grad = requires_grad
