@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .dtype import bool as bool_
 from .dtype import dtype
 from .promote import cast
 from .quiet import quiet
@@ -29,13 +30,14 @@ def added(array: Array, places: Array, values: Array, d: dtype) -> Array:
     result = array.copy("C")
     if not places.size or not values.size:
         return result
-    found, sums = runs(places, values.astype(d.compute, copy=False), np.add)
+    ufunc = np.logical_or if d is bool_ else np.add
+    found, sums = runs(places, values.astype(d.compute, copy=False), ufunc)
     if d.compute is d.numpy:
-        quiet(_add, result, found, sums)
+        quiet(_combine, result, found, sums, ufunc)
     else:
         result[found] = cast(result[found].astype(d.compute) + sums, d)
     return result
 
 
-def _add(array: Array, places: Array, values: Array) -> None:
-    array[places] += values
+def _combine(array: Array, places: Array, values: Array, ufunc: Any) -> None:
+    array[places] = ufunc(array[places], values)

@@ -77,6 +77,12 @@ def tensor(
         device = data._device if device is None else device
     array, inferred = array_of(data)
     d = chosen(dtype, "tensor") or inferred
+    if inferred.is_complex and not d.is_complex and not isinstance(data, (Tensor, np.ndarray)):
+        raise TypeError(
+            "must be real number, not complex"
+            if d.is_floating_point
+            else "'complex' object cannot be interpreted as an integer"
+        )
     if d.category == INTEGER and array.size and not isinstance(data, (Tensor, np.ndarray)):
         _check_range(array, d)
     return made(np.array(cast(array, d), order="C"), d, device, requires_grad)
@@ -149,6 +155,8 @@ def constructed(cls: type, *data: Any, device: Any = None) -> Tensor:
     if isinstance(only, Tensor):
         alias = only.detach()
         result = alias if alias._dtype is d else alias.to(d)
+    elif isinstance(only, float):
+        raise TypeError("new(): data must be a sequence (got float)")
     elif only is not None and not isinstance(only, Size) and not hasattr(only, "__index__"):
         result = tensor(only, dtype=d, device=device)
     else:

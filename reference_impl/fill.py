@@ -21,9 +21,10 @@ _NEGATIVE_ZEROS = "zeros: Dimension size must be non-negative."
 
 def _factory(
     name: str,
-    size: tuple[Any, ...],
+    given: tuple[Any, ...],
     value: Any,
     *,
+    size: Any = None,
     out: Tensor | None = None,
     dtype: Any = None,
     layout: Any = None,
@@ -34,13 +35,13 @@ def _factory(
     **named: Any,
 ) -> Tensor:
     """A new tensor filled with a value, or `out` overwritten with it."""
-    if not size:
-        if "size" not in named:
+    if not given:
+        if size is None:
             raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
-        size = (named.pop("size"),)
+        given = (size,)
     if named:
         raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(named))}'")
-    shape = sizes(size, name, _NEGATIVE_ZEROS if name == "zeros" else None)
+    shape = sizes(given, name, _NEGATIVE_ZEROS if name == "zeros" else None)
     d = chosen(dtype, name)
     if d is None:
         d = DEFAULT.floating if out is None else out._dtype

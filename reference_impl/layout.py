@@ -69,7 +69,8 @@ def expand_strides(shape: Shape, stride: Shape, target: Sequence[int]) -> tuple[
     lead = len(target) - len(shape)
     sizes: list[int] = []
     steps: list[int] = []
-    for i, wanted in enumerate(target):
+    for i in range(len(target) - 1, -1, -1):  # torch complains of the last dimension first
+        wanted = target[i]
         if i < lead:
             if wanted < 0:
                 raise RuntimeError(
@@ -79,18 +80,16 @@ def expand_strides(shape: Shape, stride: Shape, target: Sequence[int]) -> tuple[
             steps.append(0)
             continue
         size, step = shape[i - lead], stride[i - lead]
-        if wanted == -1 or wanted == size:
-            sizes.append(size)
-            steps.append(step)
-            continue
-        if size != 1 or wanted < 0:
-            raise RuntimeError(
-                f"The expanded size of the tensor ({wanted}) must match the existing size ({size}) at non-singleton "
-                f"dimension {i}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
-            )
-        sizes.append(wanted)
-        steps.append(0)
-    return tuple(sizes), tuple(steps)
+        if wanted not in (-1, size):
+            if size != 1 or wanted < 0:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({wanted}) must match the existing size ({size}) at "
+                    f"non-singleton dimension {i}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
+                )
+            size, step = wanted, 0
+        sizes.append(size)
+        steps.append(step)
+    return tuple(reversed(sizes)), tuple(reversed(steps))
 
 
 def infer_size(shape: Sequence[int], count: int) -> Shape:

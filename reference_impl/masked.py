@@ -34,7 +34,7 @@ def argwhere(input: Tensor) -> Tensor:
     """The places of the elements that are not zero, one to a row in row-major order."""
     array = input._array
     found = np.argwhere(array) if input.ndim else np.zeros((int(bool(array)), 0), np.int64)
-    return wrap(np.ascontiguousarray(found.astype(np.int64, copy=False)), int64, input._device)
+    return wrap(np.asarray(found, np.int64, order="F"), int64, input._device)
 
 
 class MaskedSelectBackward0(Node):

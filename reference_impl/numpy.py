@@ -166,7 +166,7 @@ def _flatten(data: Any, shape: list[int], dim: int, leaves: list[Any]) -> None:
         leaves.append(data)
         return
     if not isinstance(data, (Sequence, Tensor, np.ndarray)) or isinstance(data, str):
-        raise TypeError(f"not a sequence: {data!r}")
+        raise TypeError("not a sequence")
     if len(data) != shape[dim]:
         raise ValueError(f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})")
     items: Any = data

@@ -25,6 +25,8 @@ class FlipBackward0(Node):
 @operation(out=False)
 def flip(input: Tensor, *dims: Any) -> Tensor:
     """A copy with some dimensions reversed. RuntimeError for one named twice."""
+    if not dims:
+        raise TypeError('flip() missing 1 required positional arguments: "dims"')
     given = shape_given(dims)
     which = layout.wrap_dims(given, input.ndim) if given else ()
     array = np.flip(input._array, which) if input.ndim else input._array
@@ -90,7 +92,14 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
             raise RuntimeError(f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(along)}")
         along = tuple(layout.wrap_dim(d, input.ndim) for d in along)
         array = np.roll(input._array, by, along) if input.ndim else input._array.copy()
-    return record(RollBackward0, array, input._dtype, input._device, (input,), args=(by, along or None))
+    return record(
+        RollBackward0,
+        np.ascontiguousarray(array).reshape(array.shape),
+        input._dtype,
+        input._device,
+        (input,),
+        args=(by, along or None),
+    )
 
 
 class RepeatBackward0(Node):
