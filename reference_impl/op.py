@@ -37,7 +37,7 @@ from .inplace_rules import overwriting, writing_out
 from .promote import cast, common_device, operand, result_type
 from .quiet import _QUIET
 from .storage import Array
-from .tensor import INFERENCE, Tensor, View, attach, strided, tracked, wrap
+from .tensor import INFERENCE, Tensor, View, attach, strided, strides_of, tracked, wrap
 
 Kind = type[Node] | None
 Rule = Callable[[dtype], tuple[dtype, dtype]]
@@ -298,7 +298,11 @@ def _remember(v: Tensor, t: Tensor, call: tuple[Any, ...], restriction: str | No
     if not MODE.grad:
         restriction = INFERENCE_VIEW if MODE.inference else NO_GRAD
     if parent is None:
-        v._view = View(t, (call,), version, restriction)
+        calls: tuple[Any, ...] = (call,)
+        if t._meta is not None and t._meta.original is not None:
+            layout_now = (t._array.shape, strides_of(t), t.storage_offset())
+            calls = ((t._meta.original[0], layout_now, None), call)
+        v._view = View(t, calls, version, restriction)
     else:
         v._view = View(parent.base, (*parent.replay, call), version, restriction or parent.restriction)
 

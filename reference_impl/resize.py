@@ -12,7 +12,7 @@ from .gradmode import MODE
 from .inplace_rules import bump
 from .order import t
 from .storage import Storage
-from .tensor import Tensor, adopt, attach, storage, strides_of, tracked
+from .tensor import Tensor, adopt, attach, meta, storage, strides_of, tracked
 from .view import squeeze, transpose, unsqueeze
 from .window import as_strided
 
@@ -23,6 +23,8 @@ def _becoming(function: Callable[..., Tensor], name: str) -> None:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_inplace(self)
         viewed = function(self, *args, **kwargs)
+        if self._view is None and meta(self).original is None:
+            meta(self).original = (as_strided, (self._array.shape, strides_of(self), self.storage_offset()), None)
         bump(self)
         adopt(self, viewed)
         if self._view is not None:

@@ -70,9 +70,9 @@ class View:
 
 
 class Meta:
-    """What few tensors have: a gradient, the node that accumulates it, hooks."""
+    """What few tensors have: a gradient, the node that accumulates it, hooks, a shape changed in place."""
 
-    __slots__ = ("accumulator", "grad", "hooks", "name", "post_hooks", "retains")
+    __slots__ = ("accumulator", "grad", "hooks", "name", "original", "post_hooks", "retains")
 
     def __init__(self) -> None:
         self.grad: Tensor | None = None
@@ -81,6 +81,7 @@ class Meta:
         self.post_hooks: Any = None
         self.retains = False
         self.name: str | None = None
+        self.original: tuple[Any, ...] | None = None  # the call that views a root in the layout that it was made with
 
 
 INFERENCE = Version()
@@ -364,9 +365,7 @@ def strides_of(t: Tensor) -> layout.Shape:
     return tuple([s // size for s in array.strides])
 
 
-def strided(
-    t: Tensor, shape: layout.Shape, stride: layout.Shape, offset: int, d: dtype | None = None
-) -> Tensor:
+def strided(t: Tensor, shape: layout.Shape, stride: layout.Shape, offset: int, d: dtype | None = None) -> Tensor:
     """A tensor on the memory of `t` with another layout, without history; shares the version counter. With a dtype
     the bits are read as that, and the layout counts its elements."""
     memory = storage(t)

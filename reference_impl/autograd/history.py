@@ -38,7 +38,7 @@ def refresh(t: Tensor) -> None:
         return
     if view.restriction is not None:
         raise RuntimeError(_forbidden(t, view, "its base or another view of its base has been"))
-    edge = replay(view.base, view.replay)._edge
+    edge = replay(view.base, calls_of(view))._edge
     assert edge is not None
     t._edge = _strided(t, view.base, edge) if t._dtype is view.base._dtype else edge
     view.version = counter(t).value
@@ -68,6 +68,15 @@ def _strided(t: Tensor, base: Tensor, edge: Edge) -> Edge:
     node.outputs = ((t._array.shape, t._dtype, t._device),)
     node.sequence = next(SEQUENCE)
     return node, 0
+
+
+def calls_of(view: View) -> tuple[Any, ...]:
+    """The calls that make a view from its root. If the root's shape was changed in place since, the first of them
+    views the root in its old layout."""
+    m = view.base._meta
+    if m is None or m.original is None or view.replay[0][0] is m.original[0]:
+        return view.replay
+    return (m.original, *view.replay)
 
 
 def replay(base: Tensor, calls: tuple[Any, ...]) -> Tensor:
@@ -194,7 +203,7 @@ def rebase(t: Tensor, edge: Edge | None) -> None:
     old = edge_of(base)
     node.edges = (old, edge)
     node.saved = node.versions = ()
-    node.args = (view.replay, strides_of(base))
+    node.args = (calls_of(view), strides_of(base))
     node.hooks = None
     node.outputs = ((base._array.shape, base._dtype, base._device),)
     node.sequence = next(SEQUENCE)
