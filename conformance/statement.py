@@ -40,6 +40,7 @@ def compile_clause(clause: Clause) -> tuple[Statement, ...]:
     return found
 
 
+@functools.cache
 def compile_expression(source: str, path: str, line: int) -> CodeType:
     """Compile a table cell or the right-hand side of an expectation, so that errors name the document."""
     try:
