@@ -49,10 +49,10 @@ def _listed(values: Any) -> tuple[Any, ...]:
 
 def _roots(tensors: tuple[Tensor, ...], grads: tuple[Any, ...]) -> list[tuple[Edge, Tensor]]:
     """The starting points, with gradients checked, or made where they may be left out."""
-    if len(grads) != len(tensors):
+    if len(grads) < len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(grads)} gradients")
     roots = []
-    for i, (t, g) in enumerate(zip(tensors, grads, strict=True)):
+    for i, (t, g) in enumerate(zip(tensors, grads, strict=False)):
         if g is not None:
             _check_gradient(i, t, g)
         elif t.requires_grad:

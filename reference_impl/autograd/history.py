@@ -12,6 +12,7 @@ from typing import Any
 
 from ..gradmode import MODE
 from ..tensor import INFERENCE, Tensor, View, counter, strides_of, tracked
+from .hooks import hooks
 from .node import SEQUENCE, Edge, Gradients, Node, accumulator
 
 MULTIPLE = "multiple"
@@ -40,8 +41,18 @@ def refresh(t: Tensor) -> None:
         raise RuntimeError(_forbidden(t, view, "its base or another view of its base has been"))
     edge = replay(view.base, calls_of(view))._edge
     assert edge is not None
-    t._edge = _strided(t, view.base, edge) if t._dtype is view.base._dtype else edge
+    _move(t, _strided(t, view.base, edge) if t._dtype is view.base._dtype else edge)
     view.version = counter(t).value
+
+
+def _move(t: Tensor, edge: Edge) -> None:
+    """Gives a tensor another place in the graph. If it retains its gradient, it is the one that arrives there."""
+    old = t._edge
+    t._edge = edge
+    if old is not None and t._meta is not None and t._meta.retains and old[0].hooks is not None:
+        kept = old[0].hooks.retains.pop(old[1], None)
+        if kept is not None:
+            hooks(edge[0]).retains[edge[1]] = kept
 
 
 class AsStridedBackward0(Node):
@@ -192,7 +203,7 @@ def rebase(t: Tensor, edge: Edge | None) -> None:
     view = t._view
     if view is None:
         if edge is not None:
-            t._edge = edge
+            _move(t, edge)
             t._flag = False
         return
     if edge is None:
@@ -207,6 +218,8 @@ def rebase(t: Tensor, edge: Edge | None) -> None:
     node.hooks = None
     node.outputs = ((base._array.shape, base._dtype, base._device),)
     node.sequence = next(SEQUENCE)
-    base._edge = (node, 0)
+    _move(base, (node, 0))
     base._flag = False
     view.version = -1  # out of date: replayed from the root when next asked for
+    if t._meta is not None and t._meta.retains:
+        refresh(t)

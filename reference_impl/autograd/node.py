@@ -133,7 +133,8 @@ class Node:
             if isinstance(item, Tensor):
                 c = item._counter
                 if c is not None and c.value != version:
-                    raise RuntimeError(_modified(item, item._edge, c.value, version))
+                    edge = None if item.grad_fn is None else item._edge  # grad_fn brings a view up to date
+                    raise RuntimeError(_modified(item, edge, c.value, version))
                 out.append(item)
             elif type(item) is Snapshot:
                 out.append(self._restore(item, version))
