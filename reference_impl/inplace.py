@@ -9,6 +9,7 @@ import numpy as np
 from . import layout
 from .autograd.node import Gradients, Node
 from .create import checked
+from .fill import zeros_like
 from .inplace_rules import overwriting
 from .op import operation, record
 from .promote import cast
@@ -20,8 +21,12 @@ class CopyBackwards(Node):
 
     __slots__ = ()
 
+    def name(self) -> str:
+        """Torch's name, which tells the namespace."""
+        return "torch::autograd::CopyBackwards"
+
     def gradient(self, grad: Tensor) -> Gradients:
-        return grad * 0 if self.needs(0) else None, grad
+        return zeros_like(grad) if self.needs(0) else None, grad
 
 
 def copied(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
@@ -55,7 +60,7 @@ class FillBackward0(Node):
     __slots__ = ()
 
     def gradient(self, grad: Tensor) -> Gradients:
-        return grad * 0 if self.needs(0) else None, grad.sum() if self.needs(1) else None
+        return zeros_like(grad) if self.needs(0) else None, grad.sum() if self.needs(1) else None
 
 
 @operation(method=False, out=False)
@@ -78,7 +83,7 @@ class ZeroBackward0(Node):
     __slots__ = ()
 
     def gradient(self, grad: Tensor) -> Gradients:
-        return grad * 0
+        return zeros_like(grad)
 
 
 def zeroed(self: Tensor) -> Tensor:

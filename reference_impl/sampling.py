@@ -10,6 +10,7 @@ import numpy as np
 from .autograd.node import Gradients, Node
 from .create import made, sizes
 from .dtype import DEFAULT, chosen, dtype, int64
+from .fill import zeros_like
 from .inplace_rules import overwriting
 from .op import operation, record
 from .promote import cast
@@ -24,7 +25,7 @@ class RandomBackward0(Node):
     __slots__ = ()
 
     def gradient(self, grad: Tensor) -> Gradients:
-        return grad * 0
+        return zeros_like(grad)
 
 
 def _probabilities(p: Array) -> Array:
