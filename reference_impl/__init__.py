@@ -115,7 +115,7 @@ from .masked import argwhere, masked_scatter, masked_select, nonzero, put, take,
 from .middle import median, mode, nanmedian, nanquantile, quantile
 from .movement import get_device
 from .norm import norm
-from .numpy import from_numpy
+from .numpy import from_dlpack, from_numpy
 from .order import adjoint, moveaxis, movedim, swapaxes, swapdims, t
 from .pointwise import add, clone, exp, mul, multiply, neg, negative, rsub, sub, subtract
 from .power import float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square
