@@ -39,7 +39,7 @@ def test_ordinal(trial: Trial) -> None:
             case.equal("device of a tensor", torch.ones(2, device=0).device, torch.device(kind.type, 0))
 
 
-@pytest.mark.clause("device.absent.refuse")
+@pytest.mark.clause("device.absent.refused")
 def test_absent(trial: Trial) -> None:
     """An ordinal that no machine has, of CUDA and of the backend's own accelerators."""
     torch = trial.namespace
@@ -297,7 +297,7 @@ def test_result(row: dict[str, str], trial: Trial) -> None:
             lies_on(case, eval(row["result"], {"torch": trial.namespace, "x": x}), place)
 
 
-@pytest.mark.clause("device.mix.refuse")
+@pytest.mark.clause("device.mix.refused")
 def test_mix(row: dict[str, str], trial: Trial, pair: Pair) -> None:
     """The same call is accepted when both operands are on the first device."""
     with trial.case(
@@ -344,7 +344,7 @@ def test_mix_ordinal(trial: Trial) -> None:
         case.same(a + b.to(found[0]), floats([4, 6]))
 
 
-@pytest.mark.clause("device.scalar.host")
+@pytest.mark.clause("device.zero-dim.host")
 def test_scalar(row: dict[str, str], trial: Trial) -> None:
     """With tensors of several shapes on every accelerator."""
     for place in accelerators(trial):
@@ -400,7 +400,7 @@ def test_default(trial: Trial) -> None:
             lies_on(case, torch.ones(2), trial.device, "device after the reset")
 
 
-@pytest.mark.clause("device.pin.refuse")
+@pytest.mark.clause("device.pin.refused")
 def test_pin(trial: Trial) -> None:
     """Either answer, and no third."""
     with trial.case("x.pin_memory()", call="x.pin_memory()", inputs="x: float32 (2,) on cpu") as case:

@@ -56,13 +56,13 @@ def test_second_gradient(operation: Operation, trial: Trial) -> None:
     gradient.check_second(operation, trial)
 
 
-@pytest.mark.clause("index.basic.place")
+@pytest.mark.clause("index.basic.memory")
 def test_basic(row: dict[str, str], trial: Trial) -> None:
     """Read, write a number, write a tensor: in every layout, and with the memory around the tensor watched."""
     check(trial, row["index"], {"slices": lambda entry: entry})
 
 
-@pytest.mark.clause("index.gather.place-in-memory")
+@pytest.mark.clause("index.gather.memory")
 def test_gather(row: dict[str, str], trial: Trial) -> None:
     """Index tensors contiguous and strided, of int64, int32 or bool, and lists where they have one dimension."""
     check(

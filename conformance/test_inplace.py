@@ -15,7 +15,7 @@ from conformance.sample import stored, tensor
 OPERANDS = ("contiguous", "transposed", "offset", "stepped", "rows", "expanded")
 
 
-@pytest.mark.clause("inplace.method.place")
+@pytest.mark.clause("inplace.method.memory")
 def test_place(row: dict[str, str], trial: Trial) -> None:
     """The target on each part of memory, the operand in each layout, in single and double precision."""
     for dtype in ("float32", "float64"):

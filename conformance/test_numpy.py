@@ -25,7 +25,7 @@ def whole_array(dtype: str) -> np.ndarray:
     return (np.arange(15) % 2).reshape(3, 5).astype(np.dtype(dtype))
 
 
-@pytest.mark.clause("numpy.export.share-dtype")
+@pytest.mark.clause("numpy.export.alias.every")
 def test_export(row: dict[str, str], trial: Trial) -> None:
     """Through the array of every layout of a tensor."""
     torch, name = trial.namespace, row["dtype"]
@@ -48,7 +48,7 @@ def test_export(row: dict[str, str], trial: Trial) -> None:
             case.same(t, want, "tensor after a write to its view")
 
 
-@pytest.mark.clause("numpy.import.share-dtype")
+@pytest.mark.clause("numpy.import.alias.every")
 def test_import(row: dict[str, str], trial: Trial) -> None:
     """Through the tensor of every layout of an array."""
     torch, name = trial.namespace, row["dtype"]
