@@ -36,7 +36,7 @@ REFUSED: tuple[tuple[Shape, Shape, str], ...] = (
     ((0,), (2, 2), "The size of tensor a (0) must match the size of tensor b (2) at non-singleton dimension 1"),
 )
 DIVISIONS = {"div", "div_", "atan2"}
-BITWISE = {"bitwise_and", "bitwise_or", "bitwise_xor"}
+INTEGRAL = {"bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift", "gcd", "lcm"}
 
 
 def named(trial: Trial, expression: str) -> Any:
@@ -77,7 +77,7 @@ def result_dtype(name: str, want: np.ndarray, dtype: str) -> str:
 def dtypes_of(trial: Trial, name: str) -> list[str]:
     """The dtypes in which an operation is tried."""
     halves = tuple(dtype for dtype, need in HALVES.items() if need not in trial.backend.lacks)
-    every = INTEGERS if name in BITWISE else (*FLOATS, *halves, *INTEGERS)
+    every = INTEGERS if name in INTEGRAL else (*FLOATS, *halves, *INTEGERS)
     return [dtype for dtype in every if trial.dtype in (None, dtype)]
 
 
@@ -123,7 +123,7 @@ def test_refused(trial: Trial) -> None:
     table = specification.load().clauses["broadcast.rule.operation"].tables[0]
     for row in table.records():
         name = row["operation"].removeprefix("torch.")
-        dtype = "int64" if name in BITWISE else "float32"
+        dtype = "int64" if name in INTEGRAL else "float32"
         for x_shape, y_shape, words in REFUSED:
             with trial.case(f"{name} {x_shape} {y_shape}", call=f"torch.{name}(x, y)") as case:
                 x, y = sample(trial, "refused", x_shape, y_shape)
