@@ -62,7 +62,7 @@ def test_basic(row: dict[str, str], trial: Trial) -> None:
     check(trial, row["index"], {"slices": lambda entry: entry})
 
 
-@pytest.mark.clause("index.gather.memory")
+@pytest.mark.clause("index.advanced.memory")
 def test_gather(row: dict[str, str], trial: Trial) -> None:
     """Index tensors contiguous and strided, of int64, int32 or bool, and lists where they have one dimension."""
     check(
