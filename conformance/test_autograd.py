@@ -10,6 +10,7 @@ import pytest
 from conformance.case import Trial
 
 DEPTH = 10_000
+DOUBLINGS = 64
 
 
 def square_or_negate(x: Any) -> Any:
@@ -20,7 +21,9 @@ def square_or_negate(x: Any) -> Any:
 def double_up(a: Any) -> Any:
     """A value that decides how often an operation runs, and one that decides whether a last one does."""
     b = a * 2
-    while abs(b) < 1000:
+    for _ in range(DOUBLINGS):  # far more than it takes: a loop that a wrong answer does not keep going
+        if abs(b) >= 1000:
+            break
         b = b * 2
     return b if b > 0 else 100 * b
 

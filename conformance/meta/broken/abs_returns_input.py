@@ -1,0 +1,37 @@
+"""`abs` returns its argument."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.backend import Backend
+from conformance.meta.broken.sound import Call, base, replace_calls
+
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "fail": (
+        "autograd.graph.loop",
+        "pointwise.absolute",
+        "pointwise.arithmetic.exact",
+        "pointwise.complex.absolute",
+        "pointwise.forms",
+        "pointwise.gradient",
+        "pointwise.gradient.second",
+        "pointwise.signed-zero",
+    ),
+}
+
+
+def broken(sound: Call) -> Call:
+    """The identity."""
+
+    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return x
+
+    return call
+
+
+def backend() -> Backend:
+    """The broken backend."""
+    found = base()
+    replace_calls(found, ("torch.abs", "Tensor.abs", "Tensor.__abs__"), broken)
+    return found

@@ -1,0 +1,80 @@
+"""`add` refuses operands of different shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conformance.backend import Backend
+from conformance.meta.broken.sound import Call, base, forms, replace_calls
+
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "fail": (
+        "autograd.worked.regression",
+        "broadcast.empty.one",
+        "broadcast.gradient.inplace",
+        "broadcast.gradient.shape",
+        "broadcast.inplace.augmented",
+        "broadcast.inplace.grow",
+        "broadcast.inplace.operation",
+        "broadcast.inplace.other",
+        "broadcast.inplace.untouched",
+        "broadcast.inplace.view",
+        "broadcast.rule.fresh",
+        "broadcast.rule.missing",
+        "broadcast.rule.numel",
+        "broadcast.rule.one",
+        "broadcast.rule.operands",
+        "broadcast.rule.operation",
+        "broadcast.rule.shape",
+        "broadcast.rule.strided",
+        "broadcast.rule.three",
+        "broadcast.rule.trailing",
+        "broadcast.zero-dim.empty",
+        "broadcast.zero-dim.single",
+        "device.mix.ordinal",
+        "device.zero-dim.foreign",
+        "device.zero-dim.host",
+        "device.zero-dim.single",
+        "dtype.inplace.keeps",
+        "dtype.promote.one-element",
+        "dtype.promote.zero-dim",
+        "dtype.promote.zero-dim-half",
+        "mutation.inplace.zero-dim",
+        "pointwise.add",
+        "pointwise.dtype",
+        "pointwise.empty",
+        "pointwise.forms",
+        "pointwise.gradient",
+        "pointwise.gradient.second",
+        "pointwise.layout",
+    ),
+}
+
+
+def differ(*operands: Any) -> bool:
+    """Whether two tensors have different shapes that go together."""
+    shapes = [tuple(operand.shape) for operand in operands if hasattr(operand, "shape")]
+    try:
+        return len({*shapes}) > 1 and bool(np.broadcast_shapes(*shapes))
+    except ValueError:
+        return False
+
+
+def broken(sound: Call) -> Call:
+    """Equal shapes only; numbers are fine."""
+
+    def call(x: Any, y: Any, *args: Any, **kwargs: Any) -> Any:
+        if differ(x, y):
+            raise RuntimeError("the shapes of the operands differ")
+        return sound(x, y, *args, **kwargs)
+
+    return call
+
+
+def backend() -> Backend:
+    """The broken backend."""
+    found = base()
+    replace_calls(found, (*forms("add"), "Tensor.add_", "Tensor.__add__", "Tensor.__iadd__"), broken)
+    return found

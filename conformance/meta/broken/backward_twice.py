@@ -1,0 +1,33 @@
+"""A second backward through a graph that was freed is accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.backend import Backend
+from conformance.meta.broken.sound import Call, base, replace_calls
+
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "fail": (
+        "autograd.retain.freed",
+        "autograd.retain.released",
+        "autograd.retain.shared-freed",
+        "mutation.saved.freed",
+    ),
+}
+
+
+def broken(sound: Call) -> Call:
+    """Every backward keeps the graph."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return sound(*args, **{**kwargs, "retain_graph": True})
+
+    return call
+
+
+def backend() -> Backend:
+    """The broken backend."""
+    found = base()
+    replace_calls(found, ("Tensor.backward", "torch.autograd.backward", "torch.autograd.grad"), broken)
+    return found

@@ -1,0 +1,47 @@
+"""`exp` is NaN everywhere, of the right shape and dtype."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from conformance.backend import Backend
+from conformance.meta.broken.sound import Call, base, forms, replace_calls
+
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "fail": (
+        "mutation.inplace.after-saved",
+        "mutation.saved.alias",
+        "mutation.saved.message",
+        "mutation.saved.no-grad",
+        "mutation.saved.result",
+        "mutation.saved.result-only",
+        "mutation.saved.same-values",
+        "pointwise.accuracy.near-zero",
+        "pointwise.arguments.tensor",
+        "pointwise.bfloat.rounding",
+        "pointwise.exponential",
+        "pointwise.forms",
+        "pointwise.gradient",
+        "pointwise.gradient.second",
+        "pointwise.half.rounding",
+        "pointwise.infinity",
+    ),
+}
+
+
+def broken(sound: Call) -> Call:
+    """NaN where the sound version gives numbers."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        result = sound(*args, **kwargs)
+        return result * math.nan if result.is_floating_point() else result
+
+    return call
+
+
+def backend() -> Backend:
+    """The broken backend."""
+    found = base()
+    replace_calls(found, forms("exp"), broken)
+    return found

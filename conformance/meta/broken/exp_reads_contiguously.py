@@ -1,0 +1,34 @@
+"""`exp` reads memory in order, whatever the strides say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.backend import Backend
+from conformance.meta.broken.sound import Call, base, forms, replace_calls
+
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "fail": (
+        "pointwise.gradient",
+        "pointwise.layout",
+        "pointwise.strides.dense",
+    ),
+}
+
+
+def broken(sound: Call) -> Call:
+    """The sound version of another order of the elements."""
+
+    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if hasattr(x, "stride") and not x.is_contiguous() and x.numel():
+            x = x.as_strided(x.shape, x.new_empty(x.shape).stride())
+        return sound(x, *args, **kwargs)
+
+    return call
+
+
+def backend() -> Backend:
+    """The broken backend."""
+    found = base()
+    replace_calls(found, forms("exp"), broken)
+    return found

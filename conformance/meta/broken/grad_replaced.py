@@ -1,0 +1,63 @@
+"""`backward` replaces `.grad` instead of adding to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.backend import Backend
+from conformance.meta.broken.sound import Call, base, replace_calls
+
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "fail": (
+        "autograd.backward.expanded",
+        "autograd.backward.gradient",
+        "autograd.grad.accumulate",
+        "autograd.grad.assign",
+        "autograd.grad.same-object",
+        "autograd.parameter.thaw",
+        "autograd.retain.forward",
+        "autograd.retain.freed",
+        "autograd.retain.kept",
+        "autograd.retain.released",
+        "autograd.retain.shared",
+        "autograd.retain.shared-freed",
+        "gradmode.update.rebound",
+        "mutation.inplace.data",
+        "mutation.saved.step-between",
+        "view.gradient.pieces",
+    ),
+}
+
+
+def leaves(root: Any) -> Iterator[Any]:
+    """The leaves that a backward from `root` reaches."""
+    if root.is_leaf:
+        yield root
+    pending, seen = [root.grad_fn], set()
+    while pending:
+        node = pending.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            yield node.variable
+        pending += [following for following, _ in node.next_functions]
+
+
+def broken(sound: Call) -> Call:
+    """Gradients of earlier calls are forgotten."""
+
+    def call(root: Any, *args: Any, **kwargs: Any) -> Any:
+        for leaf in leaves(root):
+            leaf.grad = None
+        return sound(root, *args, **kwargs)
+
+    return call
+
+
+def backend() -> Backend:
+    """The broken backend."""
+    found = base()
+    replace_calls(found, ("Tensor.backward",), broken)
+    return found

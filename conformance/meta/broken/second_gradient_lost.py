@@ -1,0 +1,35 @@
+"""`create_graph` is ignored: gradients are constants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.backend import Backend
+from conformance.meta.broken.sound import Call, base, replace_calls
+
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "fail": (
+        "index.call.gradient.second",
+        "linalg.gradient.second",
+        "pointwise.gradient.second",
+        "reduce.gradient.second",
+        "view.move.gradient.second",
+    ),
+}
+
+
+def broken(sound: Call) -> Call:
+    """The graph of the gradient is never kept."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        create = kwargs.pop("create_graph", False)
+        return sound(*args, **{"retain_graph": create or None, **kwargs})
+
+    return call
+
+
+def backend() -> Backend:
+    """The broken backend."""
+    found = base()
+    replace_calls(found, ("Tensor.backward", "torch.autograd.backward", "torch.autograd.grad"), broken)
+    return found

@@ -1,0 +1,50 @@
+"""Backward through a saved tensor that has changed since is accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.backend import Backend
+from conformance.meta.broken.sound import Call, base, replace_calls
+
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "fail": (
+        "mutation.buffer.index-saved",
+        "mutation.buffer.saved-changed",
+        "mutation.inplace.after-saved",
+        "mutation.saved.alias",
+        "mutation.saved.factor",
+        "mutation.saved.index",
+        "mutation.saved.input",
+        "mutation.saved.matmul",
+        "mutation.saved.message",
+        "mutation.saved.message-saved",
+        "mutation.saved.no-grad",
+        "mutation.saved.part",
+        "mutation.saved.result",
+        "mutation.saved.same-values",
+        "mutation.saved.self-product",
+        "mutation.saved.step",
+        "mutation.saved.step-between",
+    ),
+}
+
+
+def broken(sound: Call) -> Call:
+    """No complaint about versions."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            sound(*args, **kwargs)
+        except RuntimeError as error:
+            if "modified by an inplace operation" not in str(error):
+                raise
+
+    return call
+
+
+def backend() -> Backend:
+    """The broken backend."""
+    found = base()
+    replace_calls(found, ("Tensor.backward", "torch.autograd.backward"), broken)
+    return found
