@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from conformance.agreement import agree
-from conformance.case import Case, Trial, is_missing
+from conformance.case import Case, ObservationError, Trial, is_missing
 from conformance.compare import Check
-from conformance.document import Clause, Row
+from conformance.document import Clause, Row, SpecificationError
 from conformance.statement import NESTED, Statement, compile_clause, compile_expression
 
 
@@ -38,6 +38,12 @@ class _Run:
 
     def run(self) -> None:
         """Bind the row, then run the statements; warnings are collected, not shown."""
+        try:
+            self._run()
+        except SpecificationError as error:
+            raise ObservationError(str(error)) from error
+
+    def _run(self) -> None:
         with warnings.catch_warnings(record=True) as self.warned:
             warnings.simplefilter("always")
             if self.row is not None:
