@@ -186,6 +186,13 @@ def test_move_copies(trial: Trial, pair: Pair) -> None:
         x[1:].mul_(10)
         case.same(y, floats([5, 2, 3]), "result after writes to the source")
         case.same(x, floats([2, 30, 40]), "source after its own writes")
+    with trial.case("expanded", call=f"y = x.expand(2, 3).to({second!r}); y[0] = 5", inputs=f"x on {first}") as case:
+        x = made(trial, [1.0, 2.0, 3.0], first)
+        y = x.expand(2, 3).to(second)
+        case.same(y, floats([[1, 2, 3], [1, 2, 3]]))
+        y[0] = 5
+        case.same(y, floats([[5, 5, 5], [1, 2, 3]]), "result after a write to one row")
+        case.same(x, floats([1, 2, 3]), "source")
 
 
 @pytest.mark.clause("device.move.round")
