@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import ModuleType
+from pathlib import Path
+from types import ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from conformance.backend import Backend
 from conformance.compare import Check, check_close, check_same, check_shape, check_within, show
 from conformance.status import Status, gravest
 
+PACKAGE = Path(__file__).resolve().parent
 REFUSALS_ONLY = {"raises", "message"}
 
 
@@ -36,6 +38,7 @@ class Case:
     exception: str = ""
     status: Status = "pass"
     where: str = ""
+    origin: str = ""
     lacking: tuple[str, ...] = ()
 
     def holds(self, name: str, ok: bool, want: str, got: str) -> None:
@@ -91,6 +94,7 @@ class Case:
     def settle(self, error: Exception | None) -> None:
         """Decide the status once the body has ended, by `error` or in order."""
         if error is not None:
+            self.origin = origin(error.__traceback__)
             self.exception = f"{type(error).__name__}: {error}"
             self.status = self._status_of(error)
             if self.status == "fail":
@@ -127,6 +131,7 @@ class Trial:
     seed: int = 0
     dtype: str | None = None
     quick: bool = False
+    debugging: bool = False
     cases: list[Case] = field(default_factory=list)
 
     @property
@@ -147,6 +152,8 @@ class Trial:
             yield case
         except Exception as error:
             case.settle(error)
+            if self.debugging and case.status != "unsupported":
+                raise  # `--pdb` opens where the backend raised
         else:
             case.settle(None)
             if own and not self.lacking:
@@ -215,14 +222,14 @@ class Trial:
         """Cases by status."""
         return dict(Counter(case.status for case in self.cases))
 
-    def failures(self) -> list[tuple[Case, int]]:
-        """The first case of each kind of failure, with how many cases fail in the same way."""
+    def failures(self) -> list[list[Case]]:
+        """The cases that fail, those that fail in the same way together."""
         kinds: dict[tuple[object, ...], list[Case]] = {}
         for case in self.cases:
             if case.status not in ("pass", "unsupported"):
                 failed = tuple(check.name for check in case.checks if not check.ok)
                 kinds.setdefault((case.status, failed, case.exception.split(":")[0]), []).append(case)
-        return [(cases[0], len(cases)) for cases in kinds.values()]
+        return list(kinds.values())
 
 
 def proves_something(checks: Iterable[Check]) -> bool:
@@ -239,6 +246,19 @@ def is_missing(error: BaseException) -> bool:
     if isinstance(error.obj, ModuleType | type):
         return True
     return type(error.obj).__module__.split(".")[0] not in ("builtins", "numpy")
+
+
+def origin(traceback: TracebackType | None) -> str:
+    """Where a library raised: the innermost frame, as ``folder/file.py:12 in f``; empty where this package did."""
+    if traceback is None:
+        return ""
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    code = traceback.tb_frame.f_code
+    file = Path(code.co_filename)
+    if file.suffix == ".md" or PACKAGE in file.parents:
+        return ""
+    return f"{'/'.join(file.parts[-2:])}:{traceback.tb_lineno} in {code.co_name}"
 
 
 def _folded(text: str) -> str:

@@ -24,13 +24,20 @@ class Check:
 
 
 def show(value: Any) -> str:
-    """A short text of a value, arrays with enough digits to tell two of them apart."""
+    """A short text of a value, arrays with enough digits to tell two numbers of their dtype apart."""
     if isinstance(value, np.ndarray):
         if value.size <= SHOWN_ELEMENTS:
-            return str(value.tolist())
-        return f"{value.ravel()[:SHOWN_ELEMENTS].tolist()!s:.160}… ({value.size} elements)"
+            return _nested(value)
+        return f"{_nested(value.ravel()[:SHOWN_ELEMENTS])[:-1]}, …] ({value.size} elements)"
     text = repr(value)
     return text if len(text) <= 200 else text[:199] + "…"
+
+
+def _nested(array: np.ndarray) -> str:
+    """Brackets around the shortest digits that say each number."""
+    if array.ndim:
+        return f"[{', '.join(map(_nested, array))}]"
+    return str(array[()])
 
 
 def check_shape(got: np.ndarray, want: np.ndarray) -> Check:
@@ -87,10 +94,12 @@ def _differing(got: np.ndarray, want: np.ndarray, differ: np.ndarray, ulps: np.n
     if not count:
         return show(got)
     distance = ulps if ulps is not None else np.where(differ, 1.0, 0.0)
-    order = np.argsort(np.where(differ, distance, -1.0), axis=None)[::-1][: min(count, WORST_ELEMENTS)]
+    order = np.argsort(np.where(differ, -distance, 1.0), axis=None, kind="stable")[: min(count, WORST_ELEMENTS)]
     worst = []
     for flat in order:
         where = tuple(int(i) for i in np.unravel_index(flat, got.shape))
         far = f", {float(distance[where]):.3g} ulp" if ulps is not None else ""
-        worst.append(f"at {where} got {got[where]!s}, want {want[where]!s}{far}")
-    return f"{show(got)}; {count} of {got.size} differ: {'; '.join(worst)}"
+        worst.append(f"  at {where} want {want[where]!s}, got {got[where]!s}{far}")
+    if not got.ndim:
+        return f"{show(got)}{worst[0].partition('got')[2].removeprefix(f' {got[()]!s}')}"
+    return "\n".join([show(got), f"{count} of {got.size} differ" + (", such as" if count > len(worst) else ""), *worst])

@@ -59,7 +59,7 @@ class ExampleItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the statements and record them."""
-        trial = self.stash[TRIAL] = self.plan.trial(self.slot)
+        trial = self.stash[TRIAL] = self.plan.trial(self.slot, debugging=bool(self.config.option.usepdb))
         with isolated(trial):
             run_example(self.slot.clause, self.slot.row, trial)
 

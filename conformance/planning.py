@@ -147,7 +147,7 @@ class Plan:
             return f"accelerator: {self.lacks['accelerator']}"
         return ""
 
-    def trial(self, slot: Slot) -> Trial:
+    def trial(self, slot: Slot, *, debugging: bool = False) -> Trial:
         """A fresh trial for the item of `slot`."""
         return Trial(
             backend=self.backend,
@@ -159,6 +159,7 @@ class Plan:
             seed=self.seed,
             dtype=self.dtype,
             quick=self.is_quick,
+            debugging=debugging,
         )
 
 

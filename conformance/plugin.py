@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -193,7 +194,7 @@ def row(slot: Slot) -> dict[str, str]:
 def trial(request: pytest.FixtureRequest, slot: Slot) -> Iterator[Trial]:
     """What the law records its cases in."""
     plan = plan_of(request.config)
-    found = request.node.stash[TRIAL] = plan.trial(slot)
+    found = request.node.stash[TRIAL] = plan.trial(slot, debugging=bool(request.config.option.usepdb))
     with isolated(found):
         yield found
 
@@ -227,11 +228,23 @@ def pytest_runtest_makereport(
     slot = slot_of(item)
     if slot is not None and (call.when == "call" or (call.when == "setup" and not report.passed)):
         trial = item.stash.get(TRIAL, None)
-        found = describe(slot, trial, report)
+        found = describe(slot, trial, report, again(item.config, slot))
         vars(report)["conformance"] = found
         if report.failed and found["text"]:
             report.longrepr = found["text"]
     return report
+
+
+def again(config: pytest.Config, slot: Slot) -> str:
+    """The command that repeats the clause of `slot`, with the options that matter."""
+    options = config.option
+    named = {
+        "--device": slot.device if slot.device != plan_of(config).backend.devices[0] else "",
+        "--dtype": options.dtype,
+    }
+    words = ["conformance", "run", "--backend", options.backend or DEFAULT_BACKEND, slot.clause.id]
+    words += [word for name, value in named.items() if value for word in (name, value)]
+    return shlex.join([*words, *(["--seed", str(options.seed)] if options.seed else [])])
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:

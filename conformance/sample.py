@@ -18,6 +18,7 @@ import pytest
 from scipy import special as scipy_special
 
 from conformance.case import Trial
+from conformance.compare import show
 from conformance.operation import Input, Operation
 from conformance.promotion import COMPLEXES, HALVES, INTEGERS, kind
 
@@ -129,7 +130,7 @@ def gradient_arrays(operation: Operation, trial: Trial, case: str) -> Arrays:
         size = math.prod(shape)
         steps = np.arange(first, last + 1)
         chosen = rng.permutation(steps)[:size] if len(steps) >= size else rng.choice(steps, size)
-        values = chosen / 10 + GRADIENT_OFFSETS[position % len(GRADIENT_OFFSETS)]
+        values = np.round(chosen / 10 + GRADIENT_OFFSETS[position % len(GRADIENT_OFFSETS)], 4)
         if item.nonzero:
             values = np.where(np.abs(values) < 0.25, values + 0.5, values)
         result[item.name] = values.reshape(shape)
@@ -226,8 +227,7 @@ def describe(operation: Operation, values: Arrays, dtype: str) -> str:
     parts = []
     for item in operation.inputs:
         array = values[item.name]
-        shown = array.tolist() if array.size <= 12 else f"{array.size} values"
-        parts.append(f"{item.name}: {operation.dtype_of(item, dtype)} {array.shape} = {shown}")
+        parts.append(f"{item.name}: {operation.dtype_of(item, dtype)} {array.shape} = {show(array)}")
     return "   ".join(parts)
 
 

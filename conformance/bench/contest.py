@@ -137,7 +137,7 @@ def why(case: Case) -> str:
     failed = next((check for check in case.checks if not check.ok), None)
     if case.exception or failed is None:
         return " ".join(case.exception.split())
-    differ = failed.got.split("; ", 1)[-1]
+    differ = " ".join(failed.got.partition("\n")[2].split()) or failed.got
     return f"{failed.name}: {differ}" if failed.name == "values" else f"{failed.name} {differ}, want {failed.want}"
 
 

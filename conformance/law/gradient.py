@@ -10,6 +10,7 @@ import pytest
 
 from conformance.arrangement import LAYOUTS, possible
 from conformance.case import Case, Trial
+from conformance.compare import show
 from conformance.operation import Operation
 from conformance.sample import Arrays, admitted, arrays, call, describe, gradient_arrays, tensor, tensors, wanted
 
@@ -113,7 +114,7 @@ def weights_for(trial: Trial, outputs: list[Any]) -> Weights:
 def compare(case: Case, trial: Trial, name: str, got: Any, want: np.ndarray, relative: float) -> None:
     """Shape, dtype and values of one gradient. A clone is read, so that a library's lazy zeros are numbers."""
     if got is None:
-        case.holds(f"grad {name}", False, want=str(want), got="None")
+        case.holds(f"grad {name}", False, want=show(want), got="None")
         return
     case.equal(f"grad dtype {name}", got.dtype, trial.namespace.float64)
     absolute = relative * max(1.0, float(np.abs(want).max(initial=0.0)))

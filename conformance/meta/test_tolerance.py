@@ -87,7 +87,18 @@ def test_worst_elements_are_named() -> None:
     got[7], got[50] = 3.0, 2.5
     told = check_close(got, want, "float64").got
     assert "2 of 100 differ" in told
-    assert "at (7,) got 3.0, want 2.0" in told
+    assert "at (7,) want 2.0, got 3.0" in told
+    assert told.index("(7,)") < told.index("(50,)")  # the worst first
+
+
+def test_numbers_are_told_in_their_own_digits() -> None:
+    """Enough to tell two float32 apart, and not the digits of their double."""
+    want = np.array([0.1, 1.0], np.float32)
+    check = check_close(np.nextafter(want, np.float32(2)) + np.float32(1e-3), want, "float32")
+    assert check.want == "[0.1, 1.0]"
+    assert check.got.startswith("[0.10100001, 1.0010002]\n2 of 2 differ\n  at ")
+    alone = check_close(np.asarray(np.float32(1.5)), np.asarray(np.float32(1.0)), "float32")
+    assert alone.got == "1.5, 4.19e+06 ulp"
 
 
 def test_within_takes_a_stated_error() -> None:
