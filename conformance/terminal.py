@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
@@ -13,6 +13,12 @@ from conformance.outcome import outcome_of
 from conformance.planning import Plan
 
 SHOWN_KINDS = 10
+SHOWN_NAMES = 15
+UNREAD = "ObservationError: to_numpy"
+ABSENT = re.compile(
+    r"(?:(?P<module>module)|(?P<type>type object)?) ?'(?P<owner>[^']+)'.* has no attribute '(?P<name>\w+)'"
+)
+NO_MODULE = re.compile(r"No module named '(?P<name>[^']+)'")
 
 
 class Conclusion:
@@ -37,38 +43,41 @@ class Conclusion:
                 stats["failed"] = failed
                 told = f"{len(shown)} of {len(failed)} failures are shown, one of each kind; -v shows all of them"
                 terminalreporter.write_line(told, yellow=True)
-        self._verdict(terminalreporter, stats)
+        for line in [*absences(stats.get("missing", [])), *advice(failed)]:
+            terminalreporter.write_line(line)
+        told = verdict(self.plan, [report for reports in stats.values() for report in reports])
+        if told:
+            terminalreporter.write_line(told, bold=True)
 
-    def _verdict(self, reporter: pytest.TerminalReporter, stats: dict[str, list[Any]]) -> None:
-        """One line: how many clauses hold."""
-        statuses: dict[str, set[str]] = defaultdict(set)
-        for report in (report for reports in stats.values() for report in reports):
-            found = getattr(report, "conformance", None)
-            if found:
-                statuses[found["clause"]].add(found["status"])
-        if not statuses:
-            return
-        plan = self.plan()
-        backend = plan.backend
-        held = sum(seen == {"pass"} for seen in statuses.values())
-        told = f"{backend.name} {backend.version}: {held} of {len(plan.clauses)} clauses hold"
-        if len(statuses) < len(plan.clauses):
-            told += f" ({len(statuses)} were run)"
-        edition = f"specification {plan.specification.version}, {plan.specification.hash}, profile {plan.profile}"
-        reporter.write_line(f"{told} — {edition}", bold=True)
+
+def verdict(plan: Callable[[], Plan], reports: Iterable[Any]) -> str:
+    """One line: how many clauses hold; empty when no item of the specification was run."""
+    statuses: dict[str, set[str]] = defaultdict(set)
+    for report in reports:
+        found = getattr(report, "conformance", None)
+        if found:
+            statuses[found["clause"]].add(found["status"])
+    if not statuses:
+        return ""
+    made = plan()
+    held = sum(seen == {"pass"} for seen in statuses.values())
+    told = f"{made.backend.name} {made.backend.version}: {held} of {len(made.clauses)} clauses hold"
+    if len(statuses) < len(made.clauses):
+        told += f" ({len(statuses)} were run)"
+    return f"{told} — specification {made.specification.version}, {made.specification.hash}, profile {made.profile}"
 
 
 def one_of_each_kind(reports: Sequence[Any]) -> list[Any]:
-    """The first report of each kind of failure, ten kinds at most; reports of other tests are all kept."""
-    seen: set[str] = set()
+    """The first report of each of the ten most frequent kinds of failure; reports of other tests are all kept."""
+    kinds: dict[str, list[Any]] = defaultdict(list)
     kept = []
     for report in reports:
         if outcome_of(report) is None:
             kept.append(report)
-        elif len(seen) < SHOWN_KINDS and (kind := kind_of(report.conformance)) not in seen:
-            seen.add(kind)
-            kept.append(report)
-    return kept
+        else:
+            kinds[kind_of(report.conformance)].append(report)
+    frequent = sorted(kinds.values(), key=len, reverse=True)[:SHOWN_KINDS]
+    return [*kept, *(alike[0] for alike in frequent)]
 
 
 def kind_of(found: dict[str, Any]) -> str:
@@ -76,9 +85,44 @@ def kind_of(found: dict[str, Any]) -> str:
     first = found["failures"][0] if found["failures"] else {}
     exception = first.get("exception", "")
     if exception:
-        return re.sub(r"\d+|'[^']*'", "…", exception)
+        return re.sub(r"\d+", "…", exception)
     checks = sorted(_names(first.get("checks", ())))
     return "; ".join(checks) if checks and ".md:" not in checks[0] else str(found["clause"])
+
+
+def absences(reports: Sequence[Any]) -> list[str]:
+    """The names that most missing items wait for."""
+    names = Counter(absent(report.conformance) for report in reports if outcome_of(report) is not None)
+    names.pop("", None)
+    if not names:
+        return []
+    width = max(len(name) for name, _ in names.most_common(SHOWN_NAMES))
+    lines = ["names that are missing, and how many items stop there"]
+    lines += [f"  {name:<{width}}  {count}" for name, count in names.most_common(SHOWN_NAMES)]
+    more = len(names) - SHOWN_NAMES
+    return [*lines, f"  and {more} more"] if more > 0 else lines
+
+
+def advice(reports: Sequence[Any]) -> list[str]:
+    """What to do where results could not be read at all."""
+    failures = [one.conformance["failures"] for one in reports if outcome_of(one) is not None]
+    unread = sum(bool(found) and found[0].get("exception", "").startswith(UNREAD) for found in failures)
+    if not unread:
+        return []
+    how = "an adapter says how: Backend(..., to_numpy=function), from a tensor to an ndarray (README, Run conformance)"
+    return [f"{unread} items could not be observed, because their tensors could not be read; {how}"]
+
+
+def absent(found: dict[str, Any]) -> str:
+    """The name that the first missing case of an item asked for, such as ``torch.cat`` or ``Tensor.neg``."""
+    for failure in found["failures"]:
+        if failure["status"] == "missing":
+            told = ABSENT.search(failure["exception"])
+            if told:
+                return f"{'torch' if told['module'] else told['owner'].rpartition('.')[2]}.{told['name']}"
+            module = NO_MODULE.search(failure["exception"])
+            return f"module {module['name']}" if module else ""
+    return ""
 
 
 def _names(checks: Iterable[dict[str, Any]]) -> set[str]:

@@ -17,6 +17,7 @@ from conformance import specification
 
 PACKAGE = Path(conformance.__file__).resolve().parent
 PLUGINS = ("conformance.plugin", "xdist.plugin")
+REPORTER = "conformance.progress"
 INVALID = 10  # exit code of a run whose record is not whole
 
 
@@ -33,6 +34,7 @@ class Order:
     exit_first: bool = False
     keyword: str | None = None
     last_failed: bool = False
+    verbose: bool = False
     extra: Sequence[str] = ()
 
 
@@ -63,7 +65,8 @@ def arguments(order: Order, backend: str, records: Path) -> list[str]:
         "--no-header",
     ]
     command += ["--assert=plain", "--import-mode=importlib", "-o", f"cache_dir={cache(backend)}"]
-    command += [part for plugin in PLUGINS for part in ("-p", plugin)]
+    plugins = PLUGINS if order.verbose or order.extra else (REPORTER, *PLUGINS)
+    command += [part for plugin in plugins for part in ("-p", plugin)]
     command += ["--backend", backend, "--records", str(records), "--profile", order.profile]
     command += [f"--select={glob}" for glob in order.select]
     named = {
@@ -74,7 +77,7 @@ def arguments(order: Order, backend: str, records: Path) -> list[str]:
         "-k": order.keyword,
     }
     command += [part for option, value in named.items() if value is not None for part in (option, str(value))]
-    command += ["-x"] * order.exit_first + ["--lf"] * order.last_failed
+    command += ["-x"] * order.exit_first + ["--lf"] * order.last_failed + ["-v"] * order.verbose
     laws = sorted(str(file) for file in PACKAGE.glob("test_*.py"))
     return [*command, *order.extra, str(spec), *laws]
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from _pytest.mark.expression import Expression
 
 from conformance import record, specification
 from conformance.backend import installed
@@ -69,6 +70,7 @@ class Run(click.Command):
 @click.option("-x", "--exitfirst", "exit_first", is_flag=True, help="Stop a backend at its first failure.")
 @click.option("-k", "keyword", metavar="EXPR", help="Only items whose name fits, as in pytest.")
 @click.option("--lf", "--last-failed", "last_failed", is_flag=True, help="Only what failed in the last run.")
+@click.option("-v", "--verbose", is_flag=True, help="pytest's own report: every item, and every failure in full.")
 @click.pass_context
 def run(context: click.Context, /, backends: tuple[str, ...], output: Path | None, **options: object) -> None:
     """Run clauses on one or more backends, and sum up."""
@@ -94,6 +96,12 @@ def check(order: Order) -> None:
         raise click.UsageError(str(error)) from None
     if not found:
         raise click.UsageError(f"the profile `{order.profile}` has none of the clauses {' '.join(order.select)}")
+    if order.keyword:
+        try:
+            Expression.compile(order.keyword)
+        except SyntaxError as error:
+            words = "names joined by and, or, not"
+            raise click.UsageError(f"-k takes {words}, not `{order.keyword}`: {error}") from None
 
 
 def check_backend(name: str) -> None:

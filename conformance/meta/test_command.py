@@ -67,6 +67,7 @@ def test_version() -> None:
         (("run", "view"), "for the whole chapter write `view.*`"),
         (("run", "--profile", "cor"), "did you mean `core`"),
         (("run", "--prfile", "core"), "--profile"),
+        (("run", "-n", "2", "-k", "exp( or sum("), "names joined by and, or, not"),
         (("run", "--profile", "dtype", CLAUSE), "none of the clauses"),
         (("run", "-o", "no/where/run.jsonl"), "there is no directory no/where"),
         (("list", "!veiw.*"), "did you mean `view.*`"),
