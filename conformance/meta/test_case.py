@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from conformance.case import ObservationError
+from conformance.isolation import isolated
 from conformance.meta.toy import Tensor, example, trial
 from conformance.status import STATUSES, Status, gravest
 
@@ -84,6 +86,9 @@ def test_a_claim_about_one_case() -> None:
     with found.case("complex64", requires=("complex",)):
         raise RuntimeError("never built")
     assert [case.status for case in found.cases] == ["pass", "unsupported"]
+    with found.case("refusal", requires=("complex",)) as case, case.raises("RuntimeError", "never"):
+        raise RuntimeError("never built")
+    assert found.status == "unsupported"
     with found.case("complex128", requires=("complex",)) as case:
         case.equal("n", 1, 1)
     assert found.status == "fail"
@@ -162,6 +167,14 @@ def test_inputs_come_from_names() -> None:
     """The same for every backend, and another for every case."""
     first, again, other = (trial().generator(name).random() for name in ("a", "a", "b"))
     assert first == again != other
+
+
+def test_a_device_that_cannot_be_the_default_one() -> None:
+    """That is the backend's answer: here it has no `torch.device`."""
+    found = dataclasses.replace(trial(devices=("cpu", "sim")), device="sim")
+    with pytest.raises(AttributeError), isolated(found):
+        pytest.fail("the body does not run on another device")
+    assert found.status == "missing"
 
 
 def test_gravest() -> None:
