@@ -177,9 +177,10 @@ def checked(value: Any, d: dtype) -> Any:
         if not math.isfinite(value) or not low <= int(value) <= limits.max:
             name = d.legacy if d.itemsize == 4 else f"{d.name}_t"
             raise RuntimeError(f"value cannot be converted to type {name} without overflow")
-    elif d is float32 and math.isfinite(value) and not np.isfinite(number(value, d)):
+    scalar = number(value, d)
+    if d is float32 and math.isinf(scalar) and not math.isinf(value):
         raise RuntimeError(f"value cannot be converted to type {d.legacy} without overflow")
-    return number(value, d)
+    return scalar
 
 
 attach("_from_numpy", lambda self, array: from_numpy(array))

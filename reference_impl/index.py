@@ -19,6 +19,8 @@ from .op import operation, record, view
 from .storage import Array
 from .tensor import Tensor, attach, strides_of, wrap
 
+ALL = slice(None)
+
 
 class SelectBackward0(Node):
     __slots__ = ()
@@ -50,16 +52,22 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     if not input.ndim:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     dim = layout.wrap_dim(dim, input.ndim)
-    shape, stride = input._array.shape, strides_of(input)
+    shape = input._array.shape
     index = index.__index__()
     size = shape[dim]
     if not -size <= index < size:
         raise IndexError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}")
+    return select_(input, dim, index)
+
+
+def select_(input: Tensor, dim: int, index: int) -> Tensor:
+    """The slice at one place of a dimension; the place is in range, and may be counted from the end."""
+    shape, stride = input._array.shape, strides_of(input)
     if index < 0:
-        index += size
-    rest = (*shape[:dim], *shape[dim + 1 :]), (*stride[:dim], *stride[dim + 1 :])
+        index += shape[dim]
+    rest = shape[:dim] + shape[dim + 1 :], stride[:dim] + stride[dim + 1 :]
     offset = input.storage_offset() + index * stride[dim]
-    return view(SelectBackward0, input, *rest, offset, (select, (dim, index)), (shape, dim, index))
+    return view(SelectBackward0, input, *rest, offset, (select_, (dim, index)), (shape, dim, index))
 
 
 class SliceBackward0(Node):
@@ -85,62 +93,72 @@ def getitem(self: Tensor, index: Any) -> Tensor:
 
     IndexError out of range, for too many indices and for what is no index; ValueError for a step that is not positive.
     """
+    t, advanced = basic(self, index)
+    return t if advanced is None else picked(t, advanced, _watched(index))
+
+
+def _watched(index: Any) -> tuple[Tensor, ...]:
+    """The index tensors and masks, which the gradient needs as they are. A number in a tensor was read at once."""
+    given = index if isinstance(index, tuple) else (index,)
+    return tuple([i for i in given if isinstance(i, Tensor) and i.ndim])
+
+
+def basic(t: Tensor, index: Any) -> tuple[Tensor, tuple[Any, ...] | None]:
+    """Applies the basic part of an index. The second result is the rest: for each dimension an index array, or a
+    full slice."""
     if type(index) is int:
-        if not self.ndim:
+        if not t.ndim:
             raise IndexError(
                 "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
                 "convert a 0-dim tensor to a number"
             )
-        return _element(self, 0, index, 0)
-    given = index if isinstance(index, tuple) else (index,)
-    t, advanced = basic(self, given)
-    return t if advanced is None else picked(t, advanced, _watched(given))
+        return _element(t, 0, index, 0), None
+    if type(index) is slice:
+        if not t.ndim:
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+        return slice_(t, 0, *_bounds(t, 0, index)), None
+    return _several(t, index if isinstance(index, tuple) else (index,))
 
 
-def _watched(index: tuple[Any, ...]) -> tuple[Tensor, ...]:
-    """The index tensors that the gradient needs as they are. Masks are copied: changing one later is harmless."""
-    return tuple([i for i in index if isinstance(i, Tensor) and i._dtype not in (bool_, uint8)])
-
-
-def basic(t: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...] | None]:
-    """Applies the basic part of an index. The second result is the rest: for each dimension an index array, or a
-    full slice."""
+def _several(t: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...] | None]:
     items = [_item(i, t) for i in index]
     consumed = sum([_consumes(i) for i in items])
     if consumed > t.ndim:
         raise IndexError(f"too many indices for tensor of dimension {t.ndim}")
     dim = place = 0  # in the tensor made so far, and in the original
     rest: list[Any] = []
+    advanced = False
     ellipsis = t.ndim - consumed
     original = t
     for item in items:
         if type(item) is int:
             t = _element(t, dim, item, place)
             place += 1
+        elif isinstance(item, slice):
+            bounds = _bounds(t, dim, item)
+            if bounds != (0, t._array.shape[dim], 1):
+                t = slice_(t, dim, *bounds)
+            rest.append(ALL)
+            dim += 1
+            place += 1
         elif isinstance(item, np.ndarray):
+            advanced = True
             rest.append(item)
             dim += _consumes(item)
             place += _consumes(item)
         elif item is Ellipsis:
             dim, place = dim + ellipsis, place + ellipsis
-            rest.extend([slice(None)] * ellipsis)
+            rest.extend([ALL] * ellipsis)
             ellipsis = 0
         else:
-            t = _inserted(t, dim, item)
-            rest.append(slice(None))
+            t = t.unsqueeze(dim)
+            if item is False:
+                t = slice_(t, dim, 0, 0, 1)
+            rest.append(ALL)
             dim += 1
-            place += isinstance(item, slice)
-    if any(isinstance(i, np.ndarray) for i in rest):
+    if advanced:
         return t, tuple(rest)
     return (t if t is not original else view_all(t)), None
-
-
-def _inserted(t: Tensor, dim: int, item: Any) -> Tensor:
-    """Applies a slice, None or a bool, which leave a dimension behind."""
-    if isinstance(item, slice):
-        return _sliced(t, dim, item)
-    t = t.unsqueeze(dim)
-    return slice_(t, dim, 0, 0, 1) if item is False else t
 
 
 def _element(t: Tensor, dim: int, index: int, place: int) -> Tensor:
@@ -148,7 +166,7 @@ def _element(t: Tensor, dim: int, index: int, place: int) -> Tensor:
     size = t._array.shape[dim]
     if not -size <= index < size:
         raise IndexError(f"index {index} is out of bounds for dimension {place} with size {size}")
-    return select(t, dim, index)
+    return select_(t, dim, index)
 
 
 def _item(item: Any, t: Tensor) -> Any:
@@ -180,23 +198,19 @@ class AliasBackward0(Node):
 
 def _consumes(item: Any) -> int:
     """How many dimensions an entry of an index takes up."""
+    if type(item) is int or isinstance(item, slice):
+        return 1
     if isinstance(item, np.ndarray):
         return item.ndim if item.dtype == bool else 1
-    return 1 if type(item) is int or isinstance(item, slice) else 0
+    return 0
 
 
-def _sliced(t: Tensor, dim: int, s: slice) -> Tensor:
-    step = 1 if s.step is None else s.step.__index__()
-    if step == 0:
-        raise ValueError("step cannot be zero")
+def _bounds(t: Tensor, dim: int, s: slice) -> tuple[int, int, int]:
+    """Start, stop and step within the size of a dimension. ValueError for a step that is not positive."""
+    start, stop, step = s.indices(t._array.shape[dim])
     if step < 0:
         raise ValueError("step must be greater than zero")
-    start, stop, step = slice(_bound(s.start), _bound(s.stop), step).indices(t._array.shape[dim])
-    return slice_(t, dim, start, max(start, stop), step)
-
-
-def _bound(bound: Any) -> int | None:
-    return None if bound is None else bound.__index__()
+    return start, max(start, stop), step
 
 
 def _index_array(item: Any, t: Tensor) -> Array:
@@ -223,20 +237,21 @@ def _index_array(item: Any, t: Tensor) -> Array:
 
 def setitem(self: Tensor, index: Any, value: Any) -> None:
     """`t[index] = value`: writes in place; the value broadcasts, and is cast where the index is basic."""
-    if not isinstance(value, Tensor):
-        if not isinstance(value, (int, float, complex, np.generic)):
-            found = "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
-            raise TypeError(f"can't assign a {found} to a {self.type()}")
-        scalar = np.asarray(checked(value, self._dtype))
-        value = wrap(scalar.astype(self._dtype.numpy), self._dtype, self._device)
-    given = index if isinstance(index, tuple) else (index,)
-    place, advanced = basic(self, given)
-    if advanced is None:
+    if not isinstance(value, (Tensor, int, float, complex, np.generic)):
+        found = "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
+        raise TypeError(f"can't assign a {found} to a {self.type()}")
+    place, advanced = (self, None) if index is Ellipsis else basic(self, index)
+    if advanced is not None:
+        if not isinstance(value, Tensor):
+            scalar = np.asarray(checked(value, self._dtype))
+            value = wrap(scalar.astype(self._dtype.numpy), self._dtype, self._device)
+        put_(place, advanced, value, watched=_watched(index))
+    elif not isinstance(value, Tensor) or (not value.ndim and value._device is CPU):
+        place.fill_(value)
+    else:
         while value.ndim > place.ndim and value.shape[0] == 1:
             value = value.squeeze(0)
         place.copy_(value.expand(place.shape) if value.ndim and value.shape != place.shape else value)
-    else:
-        put_(place, advanced, value, watched=_watched(given))
 
 
 def _delete(self: Tensor, index: Any) -> None:

@@ -45,14 +45,13 @@ def copied(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
 
 _overwrite = overwriting(copied, "copy")
+_rewrite = overwriting(copied, "copy", overlap=True)
 
 
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
-    """Overwrites the values with those of src, which is broadcast, cast and moved. Copying a tensor to itself does
-    nothing."""
-    if src is self:
-        return self
-    result: Tensor = _overwrite(self, src)
+    """Overwrites the values with those of src, which is broadcast, cast and moved. Copying a tensor to itself
+    changes no value."""
+    result: Tensor = _rewrite(self, src) if src is self else _overwrite(self, src)
     return result
 
 
@@ -75,7 +74,8 @@ def fill(input: Tensor, value: Any) -> Tensor:
         scalar: Any = cast(value._array, d)
     else:
         scalar = checked(value, d)
-    array = np.full(input._array.shape, scalar, d.numpy)
+    array = np.empty(input._array.shape, d.numpy)
+    array.fill(scalar)
     return record(FillBackward0, array, d, input._device, (input, value))
 
 

@@ -57,7 +57,7 @@ def write(t: Tensor, result: Tensor, others: tuple[Any, ...] = (), overlap: bool
         raise different(t._device, result._device)
     if not overlap:
         check_overlap(t, others)
-    quiet(np.copyto, target, result._array, casting="unsafe")
+    quiet(target.__setitem__, ..., result._array)
     bump(t)
 
 

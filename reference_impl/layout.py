@@ -1,15 +1,18 @@
 """Shapes, strides and offsets: the arithmetic of views, in pure functions on integers.
 
 A stride counts elements. Torch fixes the strides of dimensions of size 1 and 0, where NumPy leaves them open, so views
-are computed here and handed to NumPy, not read back from it.
+are computed here and handed to NumPy, not read back from it. A program asks for the same few layouts again and again:
+the answers are remembered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 
 Shape = tuple[int, ...]
+remembered = lru_cache(maxsize=4096)
 
 
 def numel(shape: Sequence[int]) -> int:
@@ -17,7 +20,8 @@ def numel(shape: Sequence[int]) -> int:
     return prod(shape)
 
 
-def contiguous_strides(shape: Sequence[int]) -> Shape:
+@remembered
+def contiguous_strides(shape: Shape) -> Shape:
     """Row-major strides; a dimension of size 0 counts as one of size 1: `(2, 0, 3)` has `(3, 3, 1)`."""
     strides = []
     step = 1
@@ -59,7 +63,14 @@ def broadcast_shapes(a: Shape, b: Shape) -> Shape:
     return tuple(out)
 
 
-def expand_strides(shape: Shape, stride: Shape, target: Sequence[int]) -> tuple[Shape, Shape]:
+@remembered
+def in_bytes(stride: Shape, itemsize: int) -> Shape:
+    """Strides in bytes."""
+    return tuple([step * itemsize for step in stride])
+
+
+@remembered
+def expand_strides(shape: Shape, stride: Shape, target: Shape) -> tuple[Shape, Shape]:
     """Shape and strides of `expand(target)`; `-1` keeps a size. RuntimeError where a size other than 1 would change."""
     if len(target) < len(shape):
         raise RuntimeError(
@@ -92,7 +103,8 @@ def expand_strides(shape: Shape, stride: Shape, target: Sequence[int]) -> tuple[
     return tuple(reversed(sizes)), tuple(reversed(steps))
 
 
-def infer_size(shape: Sequence[int], count: int) -> Shape:
+@remembered
+def infer_size(shape: Shape, count: int) -> Shape:
     """Replaces one `-1` so that the shape holds `count` elements; RuntimeError where none or several fit."""
     holes = [i for i, size in enumerate(shape) if size == -1]
     for i, size in enumerate(shape):
@@ -111,10 +123,11 @@ def infer_size(shape: Sequence[int], count: int) -> Shape:
         if known and count % known == 0:
             return tuple(count // known if size == -1 else size for size in shape)
     elif known == count:
-        return tuple(shape)
+        return shape
     raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}")
 
 
+@remembered
 def view_strides(shape: Shape, stride: Shape, target: Shape) -> Shape | None:
     """Strides of a view of the elements in another shape of the same count, or None where only a copy can have it.
 

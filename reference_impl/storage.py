@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .device import device
+from .layout import in_bytes
 
 Array = npt.NDArray[Any]
 
@@ -45,7 +46,7 @@ class Storage:
         size = numpy.itemsize
         if 0 in shape:
             return np.ndarray(shape, numpy)  # there is no memory to share
-        return np.ndarray(shape, numpy, self.memory, offset * size, tuple([s * size for s in stride]))
+        return np.ndarray(shape, numpy, self.memory, offset * size, in_bytes(stride, size))
 
     def nbytes(self) -> int:
         """The size in bytes."""

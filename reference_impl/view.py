@@ -18,7 +18,7 @@ def shape_given(size: tuple[Any, ...]) -> tuple[int, ...]:
     """A shape given as numbers or as one sequence."""
     if len(size) == 1 and isinstance(size[0], (tuple, list)):
         size = tuple(size[0])
-    return tuple(int(n) if isinstance(n, Tensor) else n.__index__() for n in size)
+    return tuple([n if type(n) is int else int(n) if isinstance(n, Tensor) else n.__index__() for n in size])
 
 
 class ViewBackward0(Node):
@@ -213,6 +213,8 @@ class UnbindBackward0(Node):
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, which disappears. They are views, and may not be written while gradients are
     recorded."""
+    if not input.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     dim = layout.wrap_dim(dim, input.ndim)
     shape, stride = input._array.shape, strides_of(input)
     rest = (*shape[:dim], *shape[dim + 1 :]), (*stride[:dim], *stride[dim + 1 :])
