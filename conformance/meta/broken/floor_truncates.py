@@ -11,6 +11,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "pointwise.arithmetic.exact",
         "pointwise.divide.rounding",
+        "pointwise.divide.zero.integer",
         "pointwise.forms",
     ),
 }
