@@ -12,6 +12,8 @@ from conformance.document import Clause
 RIGHT, WRONG = "✓", "✗"
 WIDTH = 100
 SHORT = 60
+TRACE_LINES = 20
+DEEP = " " * 14
 Failure = Mapping[str, Any]
 Check = Mapping[str, Any]
 
@@ -20,8 +22,13 @@ def text(clause: Clause, failures: Sequence[Failure], device: str, total: int, a
     """What the terminal shows of an item of `clause` on `device`; `total` is its number of cases."""
     lines = [*textwrap.wrap(clause.text, WIDTH, initial_indent="  ", subsequent_indent="  "), ""]
     for failure in failures:
-        lines += [*_example(clause, failure, device), ""] if clause.is_example else [*_law(failure, device, total), ""]
+        lines += [*body(clause, failure, device, total), ""]
     return "\n".join([*lines, f"  clause  {clause.path}:{clause.line}", f"  again   {again}"])
+
+
+def body(clause: Clause, failure: Failure, device: str, total: int) -> Iterator[str]:
+    """One kind of failure of an item: the marked example, or the law's call, inputs and checks."""
+    return _example(clause, failure, device) if clause.is_example else _law(failure, device, total)
 
 
 def _example(clause: Clause, failure: Failure, device: str) -> Iterator[str]:
@@ -44,9 +51,12 @@ def _example(clause: Clause, failure: Failure, device: str) -> Iterator[str]:
             wrong = stops or not all(check["ok"] for check in checks)
             yield f"  {line:>5} {WRONG if wrong else RIGHT if checks else ' '} {source}".rstrip()
             if stops:
-                yield from _stop(failure)
+                yield from _difference(
+                    _joined([check for check in checks if check["got"] != failure["exception"]]), DEEP
+                )
+                yield from _stop(failure, DEEP, "raised  ")
             elif wrong:
-                yield from _difference(_joined(checks), " " * 14)
+                yield from _difference(_joined(checks), DEEP)
     if failure.get("exception") and stopped is None:
         yield from _stop(failure)
         others = [check for check in others if check["check"] != "exception"]
@@ -77,13 +87,14 @@ def _facts(failure: Failure, device: str, case: str) -> Iterator[str]:
     yield "    " + "   ".join(filter(None, [f"case {case}" if case else "", f"device {device}"]))
 
 
-def _stop(failure: Failure) -> Iterator[str]:
+def _stop(failure: Failure, indent: str = " " * 4, mark: str = f"{WRONG} ") -> Iterator[str]:
     """The exception that ended the case, and where the library raised it."""
     first, *more = failure["exception"].splitlines() or [""]
-    yield f"    {WRONG} {first}"
-    yield from (f"      {line}" for line in more[:20])
+    yield f"{indent}{mark}{first}"
+    below = indent + " " * len(mark)
+    yield from (f"{below}{line}" for line in more[:TRACE_LINES])
     if failure.get("origin"):
-        yield f"      raised in {failure['origin']}"
+        yield f"{below}in {failure['origin']}"
 
 
 def _check(check: Check) -> Iterator[str]:

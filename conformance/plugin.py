@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance import backend as backends
-from conformance import planning
+from conformance import planning, promotion
 from conformance.case import Trial
 from conformance.document import SpecificationError
 from conformance.isolation import isolated
@@ -79,6 +79,7 @@ def plan_of(config: pytest.Config) -> Plan:
         except (backends.BackendError, SelectionError, SpecificationError) as error:
             raise pytest.UsageError(str(error)) from error
         _check_device(plan)
+        _check_dtype(plan)
         config.stash[PLAN] = plan
     return config.stash[PLAN]
 
@@ -88,6 +89,13 @@ def _check_device(plan: Plan) -> None:
     if plan.device is not None and plan.device not in known:
         message = f"{plan.backend.name} has no device `{plan.device}`{suggest(plan.device, known)}"
         raise pytest.UsageError(f"{message} (it has {', '.join(plan.backend.devices)})")
+
+
+def _check_dtype(plan: Plan) -> None:
+    known = promotion.DTYPES
+    if plan.dtype is not None and plan.dtype not in known:
+        near = suggest(plan.dtype, known) or f" (there is {', '.join(known)})"
+        raise pytest.UsageError(f"no dtype is called `{plan.dtype}`{near}")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -90,7 +90,10 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The first case of its kind in full, and how many cases of the item failed the same way."""
+    """The first case of its kind in full, and how many cases of the item failed the same way (`alike` names some).
+
+    `where` is the statement of an example that ran last, `origin` the place in the library that raised.
+    """
 
     case: str
     call: str = ""
@@ -99,6 +102,9 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     count: int = 1
     checks: tuple[Finding, ...] = ()
     exception: str = ""
+    where: str = ""
+    origin: str = ""
+    alike: tuple[str, ...] = ()
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="result"):

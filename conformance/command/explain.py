@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from conformance import record, specification
 from conformance.command.launch import Order, launch
@@ -16,7 +17,8 @@ from conformance.command.list import choose
 from conformance.command.run import check_backend
 from conformance.command.summary import read_all
 from conformance.document import Clause, SpecificationError, Table
-from conformance.record import Failure, Result
+from conformance.failure import body
+from conformance.record import Result
 from conformance.score import standings
 from conformance.summary import labels, printable
 
@@ -118,28 +120,13 @@ def _print_run(clause: Clause, run: record.Run, label: str) -> None:
     click.echo(f" ({passing} of {len(results)} item{'s' * (len(results) != 1)})" if results else "")
     failing = [result for result in results if result.status != "pass"]
     for result in failing[:SHOWN]:
-        click.echo(textwrap.indent(printable("\n".join(_told(result))), "    "))
+        click.echo(textwrap.indent(printable("\n".join(_told(clause, result))), "    "))
     if len(failing) > SHOWN:
         click.echo(f"    and {len(failing) - SHOWN} more items")
 
 
-def _told(result: Result) -> Iterator[str]:
+def _told(clause: Clause, result: Result) -> Iterator[str]:
     yield f"{result.status}  {result.item}"
-    for failure in result.failures:
-        yield from (f"    {line}" for line in _failure(failure))
-
-
-def _failure(failure: Failure) -> Iterator[str]:
-    """A case: the call, the inputs, and a table of its checks."""
-    yield "  ".join(part for part in (failure.call, failure.case) if part)
-    if failure.inputs:
-        yield failure.inputs
-    width = max((len(check.check) for check in failure.checks), default=0)
-    want = min(max((len(check.want) for check in failure.checks), default=0), 40)
-    for check in failure.checks:
-        mark = "✓" if check.ok else "✗"
-        yield f"  {mark} {check.check:<{width}}  want {check.want:<{want}}  got {check.got}"
-    if failure.exception and not failure.checks:
-        yield f"  {failure.exception}"
-    if failure.count > 1:
-        yield f"  {failure.count} cases of this item end this way"
+    for found in result.failures:
+        told = asdict(found) | {"checks": [asdict(check) for check in found.checks]}
+        yield from body(clause, told, result.device, sum(result.cases.values()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,7 +51,19 @@ def launch(order: Order, backend: str, records: Path, *, quiet: bool = False) ->
             code = process.wait()
         except KeyboardInterrupt:
             continue  # pytest got the signal too, and ends by itself
+        if code < 0:
+            print(
+                f"the process that ran {backend} was ended by {_signal(-code)}; what it did is recorded",
+                file=sys.stderr,
+            )
         return code if code >= 0 else INVALID
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def arguments(order: Order, backend: str, records: Path) -> list[str]:

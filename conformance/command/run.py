@@ -114,7 +114,8 @@ def check_backend(name: str) -> None:
     if name in known or not name.isidentifier() or Path(f"{name}.py").is_file() or Path(name).is_dir():
         return
     if importlib.util.find_spec(name) is None:
-        raise click.UsageError(f"no backend or module is called `{name}`{suggest(name, known)}")
+        forms = f" (there is {', '.join(known)}; a module that can be imported; or path/adapter.py)"
+        raise click.UsageError(f"no backend or module is called `{name}`{suggest(name, known) or forms}")
 
 
 def _run(order: Order, backends: Sequence[str], output: Path) -> int:

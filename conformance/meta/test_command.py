@@ -66,6 +66,7 @@ def test_version() -> None:
         (("run", "veiw.*"), "did you mean `view.*`"),
         (("run", "view"), "for the whole chapter write `view.*`"),
         (("run", "--profile", "cor"), "did you mean `core`"),
+        (("run", "--backend", "zzz"), "path/adapter.py"),
         (("run", "--prfile", "core"), "--profile"),
         (("run", "-n", "2", "-k", "exp( or sum("), "names joined by and, or, not"),
         (("run", "--profile", "dtype", CLAUSE), "none of the clauses"),
@@ -155,6 +156,35 @@ def test_a_backend_that_conforms() -> None:
     assert told.returncode == 0, told.stdout + told.stderr
     assert "all selected clauses hold" in told.stdout
     assert [file.name for file in Path.cwd().iterdir()] == ["cache"]
+
+
+def test_explain_shows_the_failing_statement(tmp_path: Path) -> None:
+    """The example once more, with a mark on each line and what came instead."""
+    (tmp_path / "adapter.py").write_text(NOTHING)
+    told = conformance("explain", CLAUSE, "--backend", "adapter.py")
+    assert told.exit_code == 0
+    assert " ✗ x = torch." in told.output
+    assert "raised  AttributeError: module 'nothing' has no attribute" in told.output
+
+
+def test_a_dtype_that_nobody_knows() -> None:
+    """Is an error with a suggestion, before anything runs."""
+    told = in_a_process("run", CLAUSE, "--dtype", "flaot32")
+    assert told.returncode == 4
+    assert "did you mean `float32`" in told.stdout + told.stderr
+
+
+def test_a_process_that_is_killed_is_told(tmp_path: Path) -> None:
+    """By its signal, and the record is incomplete."""
+    (tmp_path / "deadly.py").write_text(
+        "import os, types\nfrom conformance.backend import Backend\n"
+        "class Fatal(types.ModuleType):\n"
+        "    def __getattr__(self, name): os.kill(os.getpid(), 9)\n"
+        "backend = Backend(name='deadly', version='0', namespace=Fatal('deadly'))\n"
+    )
+    told = in_a_process("run", CLAUSE, "--backend", "deadly.py")
+    assert told.returncode == 10
+    assert "ended by SIGKILL" in told.stderr
 
 
 def test_a_run_without_a_record_is_invalid(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def test_an_exception_stands_where_it_stopped_the_example() -> None:
     text = told("1  # -> 1\ny = torch.f(3)\ny  # -> 1\n", f=refuse)
     lines = text.splitlines()
     stop = lines.index("     15 ✗ y = torch.f(3)")
-    assert lines[stop + 1].strip() == "✗ ValueError: no 3"
+    assert lines[stop + 1].strip() == "raised  ValueError: no 3"
     assert "     16   y  # -> 1" in lines
     assert text.count("no 3") == 1
 
