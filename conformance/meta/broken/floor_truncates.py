@@ -11,7 +11,6 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "pointwise.arithmetic.exact",
         "pointwise.divide.rounding",
-        "pointwise.divide.zero.integer",
         "pointwise.forms",
     ),
 }

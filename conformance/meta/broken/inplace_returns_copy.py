@@ -12,7 +12,6 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "broadcast.inplace.operation",
         "broadcast.inplace.other",
         "inplace.method.chain",
-        "inplace.method.empty",
         "inplace.method.integer",
         "inplace.method.memory",
         "inplace.method.self",

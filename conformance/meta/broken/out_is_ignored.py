@@ -12,7 +12,6 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "broadcast.overlap.out",
         "device.mix.refused",
         "device.mix.untouched",
-        "inplace.method.empty",
         "inplace.method.memory",
         "inplace.out.category",
         "inplace.out.dtype",
