@@ -9,7 +9,7 @@ import numpy as np
 from .autograd.node import Gradients, Node
 from .choice import where
 from .dtype import FLOATING, dtype, int64
-from .layout import Shape, wrap_dim, wrap_dims
+from .layout import Shape, numel, wrap_dim, wrap_dims
 from .op import RESULT, operation, record
 from .promote import cast
 from .quiet import quiet
@@ -37,14 +37,55 @@ class SumBackward0(SumBackward1):
     __slots__ = ()
 
 
+LARGE = 1 << 15
+"""From so many elements on, adding in blocks pays."""
+
+BLOCK = 512
+"""Einsum adds so many neighbours in vector registers, with no larger an error than adding pairwise."""
+
+ROWS = 16
+"""So many rows are added one after the other before float64 takes over."""
+
+
 def total(array: Array, dims: Shape, keepdim: bool) -> Array:
     """The sum over dimensions. NumPy adds pairwise only along the axis it reads first, so floats elsewhere are added
-    in float64."""
-    if (array.dtype == np.float32 and not array.flags.c_contiguous) or (
-        array.dtype == np.float32 and dims[-1:] != (array.ndim - 1,)
-    ):
-        return quiet(np.add.reduce, array, axis=dims, keepdims=keepdim, dtype=np.float64)  # type: ignore[no-any-return]
-    return quiet(np.add.reduce, array, axis=dims, keepdims=keepdim)  # type: ignore[no-any-return]
+    in float64; many of them in blocks."""
+    kind = None
+    if array.dtype == np.float32:
+        if array.size >= LARGE and array.flags.c_contiguous:
+            summed = _in_blocks(array, dims)
+            if summed is not None:
+                kept = [1 if i in dims else n for i, n in enumerate(array.shape) if keepdim or i not in dims]
+                return summed.reshape(kept)
+        if dims[-1:] != (array.ndim - 1,) or not array.flags.c_contiguous:
+            kind = np.float64
+    return quiet(np.add.reduce, array, axis=dims, keepdims=keepdim, dtype=kind)  # type: ignore[no-any-return]
+
+
+def _in_blocks(array: Array, dims: Shape) -> Array | None:
+    """The sum over the first or the last dimensions, flattened; None for others."""
+    if dims == tuple(range(dims[0], array.ndim)):
+        return quiet(_along_rows, array.reshape(numel(array.shape[: dims[0]]), -1))  # type: ignore[no-any-return]
+    if dims == tuple(range(len(dims))):
+        return quiet(_along_columns, array.reshape(-1, numel(array.shape[len(dims) :])))  # type: ignore[no-any-return]
+    return None
+
+
+def _along_rows(rows: Array) -> Array:
+    """The sum of each row, added in blocks."""
+    whole = rows.shape[1] // BLOCK * BLOCK
+    blocks = np.einsum("ijk->ij", rows[:, :whole].reshape(len(rows), whole // BLOCK, BLOCK))
+    summed: Array = np.add.reduce(blocks, axis=1) + np.einsum("ij->i", rows[:, whole:])
+    return summed
+
+
+def _along_columns(rows: Array) -> Array:
+    """The sum of each column, in float64: first rows far from each other, so that NumPy adds long runs."""
+    whole = len(rows) // ROWS * ROWS
+    blocks = np.add.reduce(rows[:whole].reshape(ROWS, whole // ROWS, rows.shape[1]), axis=0)
+    summed: Array = np.add.reduce(blocks, axis=0, dtype=np.float64)
+    summed += np.add.reduce(rows[whole:], axis=0, dtype=np.float64)
+    return summed
 
 
 @operation()
