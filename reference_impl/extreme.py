@@ -12,7 +12,7 @@ from .derivative import refuse
 from .dtype import bool as bool_
 from .dtype import int64
 from .layout import Shape, wrap_dim, wrap_dims
-from .op import RESULT, operation, record, record_many
+from .op import RESULT, SECOND, operation, record, record_many
 from .pick import chosen, take
 from .promote import cast, operand
 from .quiet import quiet
@@ -140,7 +140,7 @@ def _along(name: str, function: Any, kind: type[Node], input: Tensor, dim: int, 
     if not keepdim and shape:
         values, places = values.squeeze(dim), index.squeeze(dim)
     results = [(values, input._dtype), (places, int64)]
-    return Indexed(*record_many(kind, results, input._device, (input,), args=(shape, index, dim, keepdim)))
+    return Indexed(*record_many(kind, results, input._device, (input,), (SECOND,), (shape, index, dim, keepdim)))
 
 
 @operation()

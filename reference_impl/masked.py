@@ -39,8 +39,10 @@ def argwhere(input: Tensor) -> Tensor:
 
 class MaskedSelectBackward0(Node):
     __slots__ = ()
+    saves = ("mask",)
 
     def gradient(self, grad: Tensor) -> Gradients:
+        self.tensors()
         shape, at = self.args
         return brought_back(grad, shape, at)
 
@@ -55,7 +57,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     shape = layout.broadcast_shapes(input._array.shape, mask._array.shape)
     at = np.flatnonzero(np.broadcast_to(mask._array, shape))
     array = np.broadcast_to(input._array, shape).reshape(-1)[at]
-    return record(MaskedSelectBackward0, array, input._dtype, device, (input,), args=(shape, at))
+    return record(MaskedSelectBackward0, array, input._dtype, device, (input,), (mask,), (shape, at))
 
 
 class MaskedScatterBackward0(Node):
@@ -109,8 +111,10 @@ def _flat(input: Tensor, index: Tensor, name: str) -> Array:
 
 class TakeBackward0(Node):
     __slots__ = ()
+    saves = ("index",)
 
     def gradient(self, grad: Tensor) -> Gradients:
+        self.tensors()
         return brought_back(grad, *self.args)
 
 
@@ -120,7 +124,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     at = _flat(input, index, "take")
     device = same_device(input, index)
     array = input._array.reshape(-1)[at]
-    return record(TakeBackward0, array, input._dtype, device, (input,), args=(input._array.shape, at))
+    return record(TakeBackward0, array, input._dtype, device, (input,), (index,), (input._array.shape, at))
 
 
 class PutBackward0(Node):

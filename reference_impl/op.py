@@ -46,6 +46,9 @@ Rule = Callable[[dtype], tuple[dtype, dtype]]
 RESULT: Any = object()
 """Stands in `saved` for the result itself."""
 
+SECOND: Any = object()
+"""Stands in `saved` for the second of several results."""
+
 HIGHEST = COMPLEX + 1
 
 _new = object.__new__
@@ -113,8 +116,9 @@ def _save(node: Node, saved: Sequence[Any], results: tuple[Tensor, ...]) -> None
     outputs = 0
     for t in saved:
         version = 0
-        if t is RESULT:
-            t = snapshot_of(results[outputs], outputs)
+        if t is RESULT or t is SECOND:
+            number = outputs if t is RESULT else 1
+            t = snapshot_of(results[number], number)
             version = t.tensor._version
             outputs += 1
             if MODE.packing is not None:
@@ -351,6 +355,7 @@ def operation(
     operators: tuple[str, ...] = (),
     method: bool = True,
     inplace: bool = False,
+    overlap: bool = False,
     out: bool = True,
     promotes: bool = True,
 ) -> Callable[[F], F]:
@@ -359,6 +364,7 @@ def operation(
     operators   dunder names: `__add__`, the reflected `__radd__`, the in-place `__iadd__`, or a unary one
     method      attaches `Tensor.name`
     inplace     attaches `Tensor.name_`
+    overlap     `Tensor.name_` writes into tensors that share memory with themselves, or with operands
     out         the function accepts `out=`
     promotes    `out=` may be of another dtype of the same or a higher category
     """
@@ -367,7 +373,7 @@ def operation(
         word = name or function.__name__
         if method:
             attach(word, function)
-        writer = overwriting(function, word) if inplace else None
+        writer = overwriting(function, word, overlap) if inplace else None
         if writer is not None:
             attach(f"{word}_", writer)
         for dunder in operators:
@@ -390,4 +396,16 @@ def inplace_of(function: Callable[..., Any]) -> Callable[..., Any]:
     return writer
 
 
-__all__ = ["RESULT", "Node", "Snapshot", "binary", "operation", "record", "record_many", "unary", "view", "views"]
+__all__ = [
+    "RESULT",
+    "SECOND",
+    "Node",
+    "Snapshot",
+    "binary",
+    "operation",
+    "record",
+    "record_many",
+    "unary",
+    "view",
+    "views",
+]

@@ -53,12 +53,15 @@ def take(array: Array, index: Array, dim: int) -> Array:
 
 
 class ChosenBackward(Node):
-    """Of values that were taken by index: the gradient goes to that place alone. Its second result has none."""
+    """Of values that were taken by index: the gradient goes to that place alone. Its second result, the index, has
+    none, but is needed as it is."""
 
     __slots__ = ()
+    saves = ("indices",)
     args: tuple[Shape, Array, int, bool]
 
     def gradient(self, grad: Tensor, *others: Tensor) -> Gradients:
+        self.tensors()
         shape, index, dim, kept = self.args
         if not kept and shape:
             grad = grad.unsqueeze(dim)

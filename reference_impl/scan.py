@@ -14,7 +14,7 @@ from .dtype import FLOATING, dtype, int64
 from .extreme import Indexed
 from .gradmode import MODE
 from .layout import wrap_dim
-from .op import RESULT, operation, record, record_many
+from .op import RESULT, SECOND, operation, record, record_many
 from .pick import chosen
 from .pointwise import conjugate
 from .promote import cast, operand
@@ -112,7 +112,7 @@ def _running(ufunc: np.ufunc, kind: Any, input: Tensor, dim: int) -> Indexed:
         index = np.maximum.accumulate(np.where(new, at, 0), axis=dim)
     results = [(cast(values, input._dtype), input._dtype), (index, int64)]
     args = (input._array.shape, index, dim, True)
-    return Indexed(*record_many(kind, results, input._device, (input,), args=args))
+    return Indexed(*record_many(kind, results, input._device, (input,), (SECOND,), args))
 
 
 @operation()

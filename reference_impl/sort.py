@@ -10,7 +10,7 @@ from .derivative import refuse
 from .dtype import FLOATING, INTEGER, int64
 from .extreme import Indexed, require_size
 from .layout import wrap_dim
-from .op import operation, record, record_many
+from .op import SECOND, operation, record, record_many
 from .pick import chosen, take
 from .promote import operand
 from .storage import Array
@@ -41,7 +41,7 @@ def picked(kind: Any, input: Tensor, index: Array, dim: int, keepdim: bool = Tru
     if not keepdim and shape:
         values, places = values.squeeze(dim), index.squeeze(dim)
     results = [(np.asarray(values, order="C"), input._dtype), (np.asarray(places, np.int64, order="C"), int64)]
-    return Indexed(*record_many(kind, results, input._device, (input,), args=(shape, index, dim, keepdim)))
+    return Indexed(*record_many(kind, results, input._device, (input,), (SECOND,), (shape, index, dim, keepdim)))
 
 
 @operation()

@@ -119,6 +119,8 @@ def backward(
 
 def _wanted(t: Tensor) -> Edge:
     edge = edge_of(t)
+    if edge is None and tracked(t):  # a view made while nothing was recorded: no gradient arrives there
+        return Node(), 0
     if edge is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")
     return edge

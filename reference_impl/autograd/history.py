@@ -21,13 +21,13 @@ INFERENCE_VIEW = "inference"
 
 
 def edge_of(t: Tensor) -> Edge | None:
-    """Where the gradient of a tensor goes: to the node that computed it, to its accumulator if it is a leaf, or
-    nowhere."""
+    """Where the gradient of a tensor goes: to the node that computed it, to its accumulator if it is a leaf that asked
+    for it, or nowhere. A view made while nothing was recorded requires a gradient as its root does, and gets none."""
     if t._view is not None:
         refresh(t)
     if t._edge is not None:
         return t._edge
-    return accumulator(t) if tracked(t) else None
+    return accumulator(t) if t._flag else None
 
 
 def refresh(t: Tensor) -> None:
@@ -35,13 +35,13 @@ def refresh(t: Tensor) -> None:
     view = t._view
     if view is None or view.version == counter(t).value or t._counter is INFERENCE:
         return
-    if not tracked(view.base):
+    recorded = tracked(view.base)
+    if t._edge is None and not recorded:
         return
     if view.restriction is not None:
         raise RuntimeError(_forbidden(t, view, "its base or another view of its base has been"))
-    edge = replay(view.base, calls_of(view))._edge
-    assert edge is not None
-    _move(t, _strided(t, view.base, edge) if t._dtype is view.base._dtype else edge)
+    edge = replay(view.base, calls_of(view))._edge if recorded else None
+    _move(t, _strided(t, view.base, edge) if edge is None or t._dtype is view.base._dtype else edge)
     view.version = counter(t).value
 
 
@@ -70,7 +70,7 @@ class AsStridedBackward0(Node):
         return (self.args or (None, 0),)
 
 
-def _strided(t: Tensor, base: Tensor, edge: Edge) -> Edge:
+def _strided(t: Tensor, base: Tensor, edge: Edge | None) -> Edge:
     node = AsStridedBackward0()
     node.edges = (edge,)
     node.saved = node.versions = ()

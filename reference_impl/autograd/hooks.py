@@ -39,7 +39,7 @@ class Hooks:
             t, grad = reference(), grads[number]
             if t is not None and grad is not None:
                 m = meta(t)
-                m.grad = m.grad + grad if m.grad is not None else own(grad) if grad._edge is None else grad
+                m.grad = m.grad + grad if m.grad is not None else own(grad, grad) if grad._edge is None else grad
         for function in tuple(self.prior.values()):
             replaced = function(tuple(grads))
             if replaced is not None:

@@ -20,9 +20,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .. import layout
+from ..format import copied
 from ..gradmode import MODE
 from ..quiet import quiet
-from ..tensor import INFERENCE, Tensor, alias, counter, meta, wrap
+from ..tensor import INFERENCE, Tensor, alias, counter, meta, strides_of, wrap
 
 Edge = tuple["Node", int]
 Gradients = Any
@@ -202,9 +204,12 @@ class AccumulateGrad(Node):
     def accumulate(self, grad: Tensor, create_graph: bool) -> None:
         """Adds to `.grad` in place, so that the object stays the same; with create_graph a new, recorded sum
         replaces it."""
-        m = meta(self.variable)
+        leaf = self.variable
+        if not leaf._flag:  # taken back since
+            return
+        m = meta(leaf)
         if m.grad is None:
-            m.grad = grad if create_graph and grad._edge is not None else own(grad)
+            m.grad = _own_recorded(grad, leaf) if create_graph and grad._edge is not None else own(grad, leaf)
         elif create_graph:
             m.grad = m.grad + grad
         else:
@@ -219,15 +224,29 @@ def _add(total: Tensor, grad: Tensor) -> None:
         c.value += 1
 
 
-def own(grad: Tensor) -> Tensor:
-    """A copy that belongs to the leaf alone; the incoming gradient may be another tensor's too."""
-    array = grad._array
-    copy = wrap(array.copy() if array.flags.c_contiguous else array.copy("K"), grad._dtype, grad._device)
-    if 0 in array.strides and array.size > 1:
-        copy._array = array.copy("C")
+def own(grad: Tensor, leaf: Tensor) -> Tensor:
+    """A copy that belongs to the leaf alone, as the incoming gradient may be another tensor's too. It lies in memory as
+    the leaf does, and row-major if the leaf has gaps or repeats elements."""
+    array = leaf._array
+    if array.flags.c_contiguous or not layout.is_dense(array.shape, strides_of(leaf)):
+        array = grad._array.copy("C")
+    else:
+        array = copied(grad._array, strides_of(leaf))
+    copy = wrap(array, grad._dtype, grad._device)
     if MODE.inference:
         copy._counter = INFERENCE
     return copy
+
+
+def _own_recorded(grad: Tensor, leaf: Tensor) -> Tensor:
+    """The same with a place in the graph."""
+    stride = strides_of(leaf)
+    order = sorted(range(len(stride)), key=lambda i: -stride[i])
+    if leaf._array.flags.c_contiguous or not layout.is_dense(leaf._array.shape, stride):
+        order.sort()
+    rows = grad.permute(order)
+    rows = rows.clone() if rows._array.flags.c_contiguous else rows.contiguous()
+    return rows if order == sorted(order) else rows.permute([order.index(i) for i in range(len(order))])
 
 
 def accumulator(leaf: Tensor) -> Edge:
