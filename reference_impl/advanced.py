@@ -11,9 +11,10 @@ from . import layout
 from .accumulate import added
 from .autograd.history import check_inplace
 from .autograd.node import Gradients, Node
+from .create import checked
 from .device import CPU, different
 from .gradmode import MODE
-from .inplace_rules import bump, check_overlap, overwriting
+from .inplace_rules import bump, check_apart, overwriting
 from .op import record
 from .promote import cast
 from .storage import Array
@@ -69,7 +70,7 @@ def picked(t: Tensor, index: Index, watched: tuple[Tensor, ...] = ()) -> Tensor:
         raise explained(error, t, index) from None
     if array.base is not None:
         array = array.copy()
-    return record(IndexBackward0, array, t._dtype, t._device, (t,), watched, (t._array.shape, index))
+    return record(IndexBackward0, array, t._dtype, t._device, (t,), watched or (None,), (t._array.shape, index))
 
 
 def explained(error: IndexError, t: Tensor, index: Index) -> IndexError:
@@ -114,17 +115,17 @@ class IndexPutBackward0(Node):
 def put(t: Tensor, index: Index, value: Tensor, watched: tuple[Tensor, ...] = (), accumulate: bool = False) -> Tensor:
     """A copy in which the indexed places have the value, or have it added. RuntimeError for another dtype or a shape
     that does not broadcast."""
-    _check_value(t, value)
     array = t._array.copy()
     if accumulate:
+        _check_value(t, value)
         try:
             places = t._array[index]
         except IndexError as error:
             raise explained(error, t, index) from None
         array = cast(summed(array, index, _spread(value, places.shape), t), t._dtype)
     else:
-        _assign(t, array, index, value._array)
-    return record(IndexPutBackward0, array, t._dtype, t._device, (t, value), watched, (index, accumulate))
+        _assign(t, array, index, _fitting(t, index, value))
+    return record(IndexPutBackward0, array, t._dtype, t._device, (t, value), watched or (None,), (index, accumulate))
 
 
 def _check_value(t: Tensor, value: Tensor) -> None:
@@ -157,22 +158,39 @@ def _assign(t: Tensor, target: Array, index: Index, values: Array) -> None:
         target[index] = values
     except IndexError as error:
         raise explained(error, t, index) from None
-    except ValueError:
+    except (TypeError, ValueError):
         raise _unfitting(values.shape, target[index].shape) from None
 
 
-_recorded_put = overwriting(put, "index_put")
+_recorded_put = overwriting(put, "index_put", overlap=True)
 
 
 def put_(t: Tensor, index: Index, value: Tensor, watched: tuple[Tensor, ...] = (), accumulate: bool = False) -> Tensor:
     """Writes the value to the indexed places, or adds it there. Only these are touched where nothing is recorded."""
+    check_inplace(t)
+    if accumulate or not _fills(index, value):
+        check_apart(t, value, *watched)
     if accumulate or (MODE.grad and (tracked(t) or tracked(value))):
         result: Tensor = _recorded_put(t, index, value, watched=watched, accumulate=accumulate)
         return result
-    check_inplace(t)
-    _check_value(t, value)
-    check_overlap(t, ())
-    shared = value._storage is not None and value._storage is t._storage
-    _assign(t, t._array, index, value._array.copy() if shared else value._array)
+    _assign(t, t._array, index, _fitting(t, index, value))
     bump(t)
     return t
+
+
+def _fills(index: Index, value: Tensor) -> bool:
+    """Whether one number is written under one mask: then it is cast, and may come from the written tensor."""
+    if value._array.size != 1 or value._device is not CPU:
+        return False
+    arrays = [i for i in index if isinstance(i, np.ndarray)]
+    return len(arrays) == 1 and arrays[0].dtype == bool
+
+
+def _fitting(t: Tensor, index: Index, value: Tensor) -> Array:
+    """The values to write, in the type of the tensor. RuntimeError for another type that is not cast."""
+    if not _fills(index, value):
+        _check_value(t, value)
+        return value._array
+    if value._dtype is t._dtype:
+        return value._array.reshape(()).copy()
+    return np.asarray(checked(value._array.item(), t._dtype)).astype(t._dtype.numpy)

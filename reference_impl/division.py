@@ -90,8 +90,11 @@ class RemainderBackward0(Node):
     mode = "floor"
 
     def gradient(self, grad: Tensor) -> Gradients:
+        if not self.needs(1):
+            self.tensors()
+            return grad, None
         x, y = self.tensors()
-        return grad, -grad * div(x, y, rounding_mode=self.mode) if self.needs(1) else None
+        return grad, -grad * div(x, y, rounding_mode=self.mode)
 
 
 class RemainderBackward1(RemainderBackward0):
@@ -116,7 +119,7 @@ def remainder(input: Any, other: Any) -> Tensor:
     """What is left of a division that rounds down; it has the divisor's sign."""
     check_divisor(other, result_type(input, other))
     kind = RemainderBackward1 if isinstance(other, Tensor) else RemainderBackward0
-    return binary(np.remainder, input, other, kind, saved=(input, other))
+    return binary(np.remainder, input, other, kind, saved=(input, other) if isinstance(other, Tensor) else ())
 
 
 @operation(inplace=True)
@@ -124,4 +127,4 @@ def fmod(input: Tensor, other: Any) -> Tensor:
     """What is left of a division that rounds towards zero; it has the dividend's sign."""
     check_divisor(other, result_type(input, other))
     kind = FmodBackward1 if isinstance(other, Tensor) else FmodBackward0
-    return binary(np.fmod, input, other, kind, saved=(input, other))
+    return binary(np.fmod, input, other, kind, saved=(input, other) if isinstance(other, Tensor) else ())

@@ -35,6 +35,15 @@ def ternary(
 
 class LerpBackward0(Node):
     __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad * (1 - self.args), grad * self.args
+
+
+class LerpBackward1(Node):
+    """By a tensor."""
+
+    __slots__ = ()
     saves = ("self", "end", "weight")
 
     def gradient(self, grad: Tensor) -> Gradients:
@@ -52,11 +61,13 @@ def _between(x: Any, y: Any, w: Any) -> Any:
 def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     """From the first operand towards the second by a weight. RuntimeError for different dtypes."""
     for name, value in (("end", end), ("weight", weight)):
-        if isinstance(value, Tensor) and value._dtype is not input._dtype:
+        if isinstance(value, Tensor) and value._dtype is not input._dtype and (name == "end" or value.ndim):
             want, got = input._dtype.legacy, value._dtype.legacy
             raise RuntimeError(f"expected dtype {want} for `{name}` but got dtype {got}")
     refuse("lerp_kernel_scalar", not input._dtype.differentiable, input._dtype)
-    return ternary(_between, (input, end, weight), LerpBackward0, saved=(input, end, weight))
+    by_tensor = isinstance(weight, Tensor)
+    kind, saved = (LerpBackward1, (input, end, weight)) if by_tensor else (LerpBackward0, ())
+    return ternary(_between, (input, end, weight), kind, saved=saved, args=None if by_tensor else weight)
 
 
 class AddcmulBackward0(Node):
@@ -120,7 +131,7 @@ class MaskedFillBackward0(Node):
         return where(mask, 0, grad), where(mask, grad, 0).sum() if self.needs(1) else None
 
 
-@operation(inplace=True, out=False)
+@operation(inplace=True, overlap=True, out=False)
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """One value wherever the mask is true. RuntimeError for a mask that is not bool, or a value of several elements."""
     if mask._dtype is not bool_:

@@ -14,6 +14,7 @@ from .create import checked
 from .device import CPU
 from .dtype import INTEGER, int32, int64, uint8
 from .dtype import bool as bool_
+from .inplace_rules import check_overlap
 from .numpy import array_of
 from .op import operation, record, view
 from .storage import Array
@@ -247,6 +248,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
             value = wrap(scalar.astype(self._dtype.numpy), self._dtype, self._device)
         put_(place, advanced, value, watched=_watched(index))
     elif not isinstance(value, Tensor) or (not value.ndim and value._device is CPU):
+        check_overlap(place, ())
         place.fill_(value)
     else:
         while value.ndim > place.ndim and value.shape[0] == 1:
@@ -260,17 +262,27 @@ def _delete(self: Tensor, index: Any) -> None:
 
 def _complete(input: Tensor, indices: Any) -> tuple[Tensor, tuple[Any, ...]]:
     """What `index_put` writes to: the tensor, and an array or a full slice for each dimension that is indexed."""
-    return input, tuple(slice(None) if i is None else _index_array(i, input) for i in indices)
+    index = tuple(slice(None) if i is None else _index_array(i, input) for i in indices)
+    if sum([_consumes(i) for i in index]) > input.ndim:
+        raise IndexError(f"too many indices for tensor of dimension {input.ndim} (got {len(index)})")
+    return input, index
+
+
+def _must_be_tensor(values: Any, name: str) -> None:
+    if not isinstance(values, Tensor):
+        raise TypeError(f"{name}(): argument 'values' (position 2) must be Tensor, not {type(values).__name__}")
 
 
 @operation(out=False)
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy in which the places that index tensors name have the values, or have them added."""
+    _must_be_tensor(values, "index_put")
     return put(*_complete(input, indices), values, _watched(tuple(indices)), accumulate)
 
 
 def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """Writes the values to the places that index tensors name, or adds them there."""
+    _must_be_tensor(values, "index_put_")
     return put_(*_complete(self, indices), values, _watched(tuple(indices)), accumulate)
 
 

@@ -178,7 +178,7 @@ class IndexFillBackward0(Node):
         return rest, index_select(grad, self.args, index).sum() if self.needs(1) else None
 
 
-@operation(inplace=True, out=False)
+@operation(inplace=True, overlap=True, out=False)
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy in which the slices that a vector names have one value; negative places count from the end. IndexError
     out of range."""

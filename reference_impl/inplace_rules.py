@@ -19,6 +19,11 @@ from .gradmode import MODE
 from .quiet import quiet
 from .tensor import INFERENCE, Tensor, adopt, counter, strides_of, tracked, wrap
 
+OVERLAP = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+    "location. Please clone() the tensor before performing the operation."
+)
+
 
 def overwriting(function: Callable[..., Any], name: str, overlap: bool = False) -> Callable[..., Any]:
     """The in-place method: computes the result out of place, then writes it into self and rewrites self's history."""
@@ -104,15 +109,19 @@ def check_overlap(t: Tensor, others: Any) -> None:
         return
     for other in others:
         if isinstance(other, Tensor) and other is not t and _overlaps_partly(t, other):
-            raise RuntimeError(
-                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
-                "memory "
-                "location. Please clone() the tensor before performing the operation."
-            )
+            raise RuntimeError(OVERLAP)
 
 
-def _overlaps_partly(t: Tensor, other: Tensor) -> bool:
-    """Whether two dense tensors of one storage overlap without being the same elements; unclear cases count as no."""
+def check_apart(t: Tensor, *others: Tensor) -> None:
+    """RuntimeError if an operand surely lies in the memory that is written to, be it the same elements."""
+    for other in others:
+        if other is t or (t._storage is not None and _overlaps_partly(t, other, same=True)):
+            raise RuntimeError(OVERLAP)
+
+
+def _overlaps_partly(t: Tensor, other: Tensor, same: bool = False) -> bool:
+    """Whether two dense tensors of one storage overlap without being the same elements (`same`: or are the same);
+    unclear cases count as no."""
     if other._storage is not t._storage or not t._array.size or not other._array.size:
         return False
     a, b = strides_of(t), strides_of(other)
@@ -121,7 +130,7 @@ def _overlaps_partly(t: Tensor, other: Tensor) -> bool:
     begin, start = t.data_ptr(), other.data_ptr()
     end, stop = begin + t._array.nbytes, start + other._array.nbytes
     if (begin, end) == (start, stop):
-        return a != b
+        return same or a != b
     return begin < stop and start < end
 
 

@@ -90,8 +90,10 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     else:
         if len(along) != len(by):
             raise RuntimeError(f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(along)}")
+        if not input.ndim:
+            raise IndexError(f"Dimension specified as {along[0]} but tensor has no dimensions")
         along = tuple(layout.wrap_dim(d, input.ndim) for d in along)
-        array = np.roll(input._array, by, along) if input.ndim else input._array.copy()
+        array = np.roll(input._array, by, along)
     return record(
         RollBackward0,
         np.ascontiguousarray(array).reshape(array.shape),

@@ -214,7 +214,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, which disappears. They are views, and may not be written while gradients are
     recorded."""
     if not input.ndim:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = layout.wrap_dim(dim, input.ndim)
     shape, stride = input._array.shape, strides_of(input)
     rest = (*shape[:dim], *shape[dim + 1 :]), (*stride[:dim], *stride[dim + 1 :])
