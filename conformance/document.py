@@ -116,7 +116,9 @@ def read_document(file: Path, name: str | None = None) -> Document:
 def parse_document(source: str, path: str, chapter: str) -> Document:
     """Parse `source` as the chapter `chapter`."""
     reader = _Reader(path, chapter, source.splitlines())
-    tokens = MarkdownIt("commonmark").enable("table").parse(source)
+    markdown = MarkdownIt("commonmark").enable("table")
+    markdown.core.ruler.enableOnly(["normalize", "block"])  # the text inside a block is read as it is written
+    tokens = markdown.parse(source)
     for index, token in enumerate(tokens):
         reader.take(token, tokens, index)
     reader.close_clause()

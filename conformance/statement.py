@@ -16,14 +16,24 @@ NESTED = "__expect__"
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement: `code` to run (an expression when `is_expression`), what it gives, and how it is shown."""
+    """One statement: its syntax `tree`, what it gives, and how it is shown."""
 
-    code: CodeType
+    tree: ast.Module | ast.Expression
+    path: str
     line: int
     source: str
     expectation: Expectation | None
-    is_expression: bool
     nested: tuple[Statement, ...] = ()
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether running it gives a value."""
+        return isinstance(self.tree, ast.Expression)
+
+    @functools.cached_property
+    def code(self) -> CodeType:
+        """What runs; compiled when it first does."""
+        return compile(self.tree, self.path, "eval" if self.is_expression else "exec")
 
 
 @functools.cache
@@ -56,6 +66,7 @@ class _Compiler:
 
     def __init__(self, block: Block, path: str) -> None:
         self.block, self.path = block, path
+        self.lines = block.source.splitlines()
         self.comments = trailing_comments(block, path)
         self.used: set[int] = set()
 
@@ -77,18 +88,24 @@ class _Compiler:
         nested: list[Statement] = []
         if isinstance(node, ast.With | ast.If | ast.For | ast.While | ast.Try | ast.FunctionDef | ast.ClassDef):
             node = _Nested(self, nested).visit(node)
-        source = ast.get_source_segment(self.block.source, node) or ""
+        source = self._source(node)
         expectation = self._expectation(node)
         tree: ast.Module | ast.Expression
-        is_expression = isinstance(node, ast.Expr)
         tree = ast.Expression(node.value) if isinstance(node, ast.Expr) else ast.Module([node], [])
-        if expectation is not None and expectation.form in ("gives", "one of") and not is_expression:
+        if expectation is not None and expectation.form in ("gives", "one of") and not isinstance(node, ast.Expr):
             message = "expected an expression before `->` or `in`: an assignment or a block gives nothing"
             raise SpecificationError(self.path, expectation.line, message)
         first = node.lineno + self.block.line - 1
         ast.increment_lineno(ast.fix_missing_locations(tree), self.block.line - 1)
-        code = compile(tree, self.path, "eval" if is_expression else "exec")
-        return Statement(code, first, source, expectation, is_expression, tuple(nested))
+        return Statement(tree, self.path, first, source, expectation, tuple(nested))
+
+    def _source(self, node: ast.stmt) -> str:
+        """The text of a statement, without the comment behind it."""
+        last = node.end_lineno or node.lineno
+        lines = self.lines[node.lineno - 1 : last]
+        lines[-1] = lines[-1].encode()[: node.end_col_offset].decode()  # columns count bytes
+        lines[0] = lines[0].encode()[node.col_offset :].decode()
+        return "\n".join(lines)
 
     def _expectation(self, node: ast.stmt) -> Expectation | None:
         line = (node.end_lineno or node.lineno) + self.block.line - 1
@@ -102,9 +119,8 @@ class _Compiler:
         expectation = self._expectation(node)
         if expectation is None:
             return None
-        source = ast.get_source_segment(self.block.source, node) or ""
-        code = compile("None", self.path, "eval")
-        return Statement(code, node.lineno + self.block.line - 1, source, expectation, True)
+        nothing = ast.Expression(ast.Constant(None))  # what runs is the thunk that the block hands over
+        return Statement(nothing, self.path, node.lineno + self.block.line - 1, self._source(node), expectation)
 
 
 class _Nested(ast.NodeTransformer):
