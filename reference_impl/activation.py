@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from .autograd.node import Gradients, Node
 from .choice import where
@@ -57,7 +57,7 @@ GeluBackward1 = by_input("Gelu", _gelu_tanh_slope)
 
 
 def _gelu(a: Array) -> Any:
-    return a * special.ndtr(a)
+    return a * scipy.special.ndtr(a)
 
 
 def _gelu_tanh(a: Array) -> Any:
@@ -92,7 +92,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     floats("silu_cpu", input)
 
     def forward(a: Array) -> Any:
-        return a * special.expit(a)
+        return a * scipy.special.expit(a)
 
     return unary(forward, input, SiluBackward0, saved=(input,))
 

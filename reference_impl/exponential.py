@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from .autograd.node import Gradients, Node
 from .choice import where
@@ -104,7 +104,7 @@ class XlogyBackward0(Node):
 @operation(inplace=True)
 def xlogy(input: Any, other: Any) -> Tensor:
     """`x * log(y)`, zero where x is zero and y is a number."""
-    return binary(special.xlogy, input, other, XlogyBackward0, floating, saved=(input, other))
+    return binary(scipy.special.xlogy, input, other, XlogyBackward0, floating, saved=(input, other))
 
 
 def _complex_sigmoid(a: Any) -> Any:
@@ -114,7 +114,7 @@ def _complex_sigmoid(a: Any) -> Any:
 @operation(inplace=True)
 def sigmoid(input: Tensor) -> Tensor:
     """The logistic function `1 / (1 + exp(-x))`."""
-    function = _complex_sigmoid if input._dtype.is_complex else special.expit
+    function = _complex_sigmoid if input._dtype.is_complex else scipy.special.expit
     return unary(function, input, SigmoidBackward0, floating, saved=(RESULT,))
 
 
@@ -136,6 +136,6 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """The inverse of the logistic function; with `eps` the input is first clamped to `[eps, 1 - eps]`."""
 
     def forward(a: Any) -> Any:
-        return special.logit(a if eps is None else np.clip(a, eps, 1 - eps))
+        return scipy.special.logit(a if eps is None else np.clip(a, eps, 1 - eps))
 
     return unary(forward, input, LogitBackward0, floating, saved=(input,), args=eps)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from .autograd.node import Gradients, Node
 from .choice import where
@@ -28,23 +28,23 @@ NdtrBackward0 = by_input("SpecialNdtr", lambda x: (x * x * -0.5).exp() / math.sq
 @operation(inplace=True)
 def erf(input: Tensor) -> Tensor:
     """The error function."""
-    return unary(special.erf, input, ErfBackward0, floating, saved=(input,))
+    return unary(scipy.special.erf, input, ErfBackward0, floating, saved=(input,))
 
 
 @operation(inplace=True)
 def erfc(input: Tensor) -> Tensor:
     """One less the error function, accurate where that is near one."""
-    return unary(special.erfc, input, ErfcBackward0, floating, saved=(input,))
+    return unary(scipy.special.erfc, input, ErfcBackward0, floating, saved=(input,))
 
 
 @operation(inplace=True)
 def erfinv(input: Tensor) -> Tensor:
     """The inverse of the error function."""
-    return unary(special.erfinv, input, ErfinvBackward0, floating, saved=(RESULT,))
+    return unary(scipy.special.erfinv, input, ErfinvBackward0, floating, saved=(RESULT,))
 
 
 def _log_gamma(a: Array) -> Array:
-    return np.where(np.isneginf(a), np.inf, special.gammaln(a)).astype(a.dtype)
+    return np.where(np.isneginf(a), np.inf, scipy.special.gammaln(a)).astype(a.dtype)
 
 
 @operation(inplace=True)
@@ -56,7 +56,7 @@ def lgamma(input: Tensor) -> Tensor:
 @operation(inplace=True)
 def digamma(input: Tensor) -> Tensor:
     """The derivative of `lgamma`."""
-    return unary(special.psi, input, DigammaBackward0, floating, saved=(input,))
+    return unary(scipy.special.psi, input, DigammaBackward0, floating, saved=(input,))
 
 
 class PolygammaBackward0(Node):
@@ -72,7 +72,7 @@ def _polygamma(n: Any, input: Tensor) -> Tensor:
     """The n-th derivative of `digamma`."""
 
     def forward(a: Array) -> Array:
-        return special.polygamma(n, a)  # type: ignore[no-any-return]
+        return scipy.special.polygamma(n, a)  # type: ignore[no-any-return]
 
     return unary(forward, input, PolygammaBackward0, floating, saved=(input,), args=n)
 
@@ -101,7 +101,7 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
 @operation(inplace=True)
 def i0(input: Tensor) -> Tensor:
     """The modified Bessel function of the first kind of order zero."""
-    return unary(special.i0, input, I0Backward0, floating, saved=(input,))
+    return unary(scipy.special.i0, input, I0Backward0, floating, saved=(input,))
 
 
 def _i1_slope(x: Tensor) -> Tensor:
@@ -119,13 +119,13 @@ I1Backward0 = by_input("SpecialI1", _i1_slope)
 @operation(method=False)
 def i1(input: Tensor) -> Tensor:
     """The modified Bessel function of the first kind of order one."""
-    return unary(special.i1, input, I1Backward0, floating, saved=(input,))
+    return unary(scipy.special.i1, input, I1Backward0, floating, saved=(input,))
 
 
 @operation(method=False)
 def ndtr(input: Tensor) -> Tensor:
     """The area of the standard normal distribution up to each element."""
-    return unary(special.ndtr, input, NdtrBackward0, floating, saved=(input,))
+    return unary(scipy.special.ndtr, input, NdtrBackward0, floating, saved=(input,))
 
 
 EntrBackward0 = by_input("SpecialEntr", lambda x: -(x.log()) - 1)
@@ -134,7 +134,7 @@ EntrBackward0 = by_input("SpecialEntr", lambda x: -(x.log()) - 1)
 @operation(method=False)
 def entr(input: Tensor) -> Tensor:
     """`-x * log(x)`: zero at zero, minus infinity below."""
-    return unary(special.entr, input, EntrBackward0, floating, saved=(input,))
+    return unary(scipy.special.entr, input, EntrBackward0, floating, saved=(input,))
 
 
 class Xlog1PyBackward0(Node):
@@ -149,4 +149,4 @@ class Xlog1PyBackward0(Node):
 @operation(method=False)
 def xlog1py(input: Tensor, other: Tensor) -> Tensor:
     """`x * log1p(y)`, zero where x is zero and y is a number."""
-    return binary(special.xlog1py, input, other, Xlog1PyBackward0, floating, saved=(input, other))
+    return binary(scipy.special.xlog1py, input, other, Xlog1PyBackward0, floating, saved=(input, other))
