@@ -74,5 +74,6 @@ def trailing_comments(block: Block, path: str) -> dict[int, str]:
             if token.type == tokenize.COMMENT and token.line[: token.start[1]].strip():
                 found[block.line + token.start[0] - 1] = token.string
     except (tokenize.TokenError, IndentationError, SyntaxError) as error:
-        raise SpecificationError(path, block.line, f"expected Python in this example: {error}") from error
+        told = error.args[0] if error.args else error  # a TokenError's second argument is a place in the block
+        raise SpecificationError(path, block.line, f"expected Python in this example: {told}") from error
     return found

@@ -84,6 +84,15 @@ def test_where_a_library_raised() -> None:
     assert not origin(caught.value.__traceback__)  # this file is part of the harness
 
 
+def test_a_debugger_is_led_to_where_the_library_raised() -> None:
+    """With `--pdb` an exception leaves its case, once it is recorded."""
+    run = trial(f=refuse)
+    run.debugging = True
+    with pytest.raises(ValueError, match="no 3"):
+        run_example(clause("torch.f(3)  # -> 1\n"), None, run)
+    assert run.status == "fail"
+
+
 def test_inputs_of_a_law_stand_on_lines_of_their_own() -> None:
     """With their dtype, shape and values; the cases that fail alike are named."""
     row = ("f(x, y)", "x(2) y(2)", "float", "x")
