@@ -32,6 +32,13 @@ def sum(torch: Any, device: str) -> Timed:
     return Timed(lambda: torch.sum(x), (np.sum(a),), 1e-4)
 
 
+def columns(torch: Any, device: str) -> Timed:
+    """Sum of each column of 1000 rows."""
+    a = uniform("throughput.x", (1000, 1000), 0.0, 1.0)
+    x = tensor(torch, a, device)
+    return Timed(lambda: torch.sum(x, 0), (np.sum(a, 0),), 1e-5)
+
+
 def max(torch: Any, device: str) -> Timed:
     """Largest of all elements."""
     a = uniform("throughput.x", (SIZE,))
