@@ -32,8 +32,9 @@ def check_bounds(index: Array, dim: int, size: int, kind: type[Exception] = Runt
 
 def _front(index: Array, shape: layout.Shape, dim: int) -> tuple[Any, ...]:
     """The index arrays, one for each dimension, of the places that an index along `dim` names."""
-    grids: list[Any] = list(np.ogrid[tuple(slice(n) for n in index.shape)])
-    grids[dim] = index
+    grids: list[Any] = []
+    for i, n in enumerate(index.shape):
+        grids.append(index if i == dim else np.arange(n).reshape((n, *[1] * (index.ndim - i - 1))))
     return tuple(grids)
 
 

@@ -66,7 +66,7 @@ def select_(input: Tensor, dim: int, index: int) -> Tensor:
     shape, stride = input._array.shape, strides_of(input)
     if index < 0:
         index += shape[dim]
-    rest = shape[:dim] + shape[dim + 1 :], stride[:dim] + stride[dim + 1 :]
+    rest = layout.without(shape, stride, dim)
     offset = input.storage_offset() + index * stride[dim]
     return view(SelectBackward0, input, *rest, offset, (select_, (dim, index)), (shape, dim, index))
 
@@ -83,14 +83,14 @@ def slice_(input: Tensor, dim: int, start: int, stop: int, step: int) -> Tensor:
     """Every step-th place of a dimension from start to stop; the bounds are within the size, the step is positive."""
     shape, stride = input._array.shape, strides_of(input)
     size = max(0, -(-(stop - start) // step))
-    sizes = (*shape[:dim], size, *shape[dim + 1 :]), (*stride[:dim], stride[dim] * step, *stride[dim + 1 :])
+    sizes = layout.stepped(shape, stride, dim, size, step)
     offset = input.storage_offset() + start * stride[dim]
     call = (slice_, (dim, start, stop, step))
     return view(SliceBackward0, input, *sizes, offset, call, (shape, dim, start, stop, step))
 
 
 def getitem(self: Tensor, index: Any) -> Tensor:
-    """`t[index]`: a view for integers, slices, None, Ellipsis and bools; a copy where lists, arrays or tensors index.
+    """`t[index]`: a view for integers, slices, None and Ellipsis; a copy where bools, lists, arrays or tensors index.
 
     IndexError out of range, for too many indices and for what is no index; ValueError for a step that is not positive.
     """
@@ -153,8 +153,6 @@ def _several(t: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, tuple[Any, ...]
             ellipsis = 0
         else:
             t = t.unsqueeze(dim)
-            if item is False:
-                t = slice_(t, dim, 0, 0, 1)
             rest.append(ALL)
             dim += 1
     if advanced:
@@ -171,9 +169,11 @@ def _element(t: Tensor, dim: int, index: int, place: int) -> Tensor:
 
 
 def _item(item: Any, t: Tensor) -> Any:
-    """One entry of an index as an int, a slice, None, a bool, Ellipsis or an index array."""
-    if type(item) is int or item is None or item is Ellipsis or isinstance(item, (slice, bool)):
+    """One entry of an index as an int, a slice, None, Ellipsis or an index array, which a bool is too."""
+    if type(item) is int or item is None or item is Ellipsis or isinstance(item, slice):
         return item
+    if isinstance(item, bool):
+        return np.asarray(item)
     if isinstance(item, Tensor):
         if not item.ndim and item._dtype.category == INTEGER and item._dtype is not uint8:
             return int(item._array)
@@ -241,11 +241,13 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     if not isinstance(value, (Tensor, int, float, complex, np.generic)):
         found = "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
         raise TypeError(f"can't assign a {found} to a {self.type()}")
-    place, advanced = (self, None) if index is Ellipsis else basic(self, index)
+    place, advanced = _place(self, index)
     if advanced is not None:
         if not isinstance(value, Tensor):
             scalar = np.asarray(checked(value, self._dtype))
             value = wrap(scalar.astype(self._dtype.numpy), self._dtype, self._device)
+        while value.ndim > 1 and value._array.shape[0] == 1:
+            value = value.squeeze(0)
         put_(place, advanced, value, watched=_watched(index))
     elif not isinstance(value, Tensor) or (not value.ndim and value._device is CPU):
         check_overlap(place, ())
@@ -254,6 +256,15 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         while value.ndim > place.ndim and value.shape[0] == 1:
             value = value.squeeze(0)
         place.copy_(value.expand(place.shape) if value.ndim and value.shape != place.shape else value)
+
+
+def _place(t: Tensor, index: Any) -> tuple[Tensor, tuple[Any, ...] | None]:
+    """What is written to: the tensor itself or a view, and the index arrays that are left."""
+    if index is Ellipsis:
+        return t, None
+    if index is True:
+        return t.unsqueeze(0), None
+    return basic(t, index)
 
 
 def _delete(self: Tensor, index: Any) -> None:

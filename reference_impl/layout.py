@@ -64,6 +64,31 @@ def broadcast_shapes(a: Shape, b: Shape) -> Shape:
 
 
 @remembered
+def without(shape: Shape, stride: Shape, dim: int) -> tuple[Shape, Shape]:
+    """Shape and strides with one dimension left out."""
+    return (*shape[:dim], *shape[dim + 1 :]), (*stride[:dim], *stride[dim + 1 :])
+
+
+@remembered
+def stepped(shape: Shape, stride: Shape, dim: int, size: int, step: int) -> tuple[Shape, Shape]:
+    """Shape and strides where one dimension has another size, and takes only every step-th place."""
+    return (*shape[:dim], size, *shape[dim + 1 :]), (*stride[:dim], stride[dim] * step, *stride[dim + 1 :])
+
+
+@remembered
+def permuted(shape: Shape, stride: Shape, order: Shape) -> tuple[Shape, Shape]:
+    """Shape and strides with the dimensions in another order; those that it does not name are left out."""
+    return tuple([shape[i] for i in order]), tuple([stride[i] for i in order])
+
+
+@remembered
+def unsqueezed(shape: Shape, stride: Shape, dim: int) -> tuple[Shape, Shape]:
+    """Shape and strides with a new dimension of size 1."""
+    step = 1 if dim == len(shape) else shape[dim] * stride[dim]
+    return (*shape[:dim], 1, *shape[dim:]), (*stride[:dim], step, *stride[dim:])
+
+
+@remembered
 def in_bytes(stride: Shape, itemsize: int) -> Shape:
     """Strides in bytes."""
     return tuple([step * itemsize for step in stride])

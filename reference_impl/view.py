@@ -110,12 +110,11 @@ class TransposeBackward0(Node):
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
     a, b = layout.wrap_dim(dim0, input.ndim), layout.wrap_dim(dim1, input.ndim)
-    shape, stride = list(input._array.shape), list(strides_of(input))
-    if shape:
-        shape[a], shape[b], stride[a], stride[b] = shape[b], shape[a], stride[b], stride[a]
-    return view(
-        TransposeBackward0, input, tuple(shape), tuple(stride), input.storage_offset(), (transpose, (a, b)), (a, b)
-    )
+    order = list(range(input.ndim))
+    if order:
+        order[a], order[b] = b, a
+    sizes = layout.permuted(input._array.shape, strides_of(input), tuple(order))
+    return view(TransposeBackward0, input, *sizes, input.storage_offset(), (transpose, (a, b)), (a, b))
 
 
 class PermuteBackward0(Node):
@@ -136,12 +135,11 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
             "ordering of "
             f"dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(order)}"
         )
-    order = tuple(layout.wrap_dim(d, input.ndim) for d in order)
+    order = tuple([layout.wrap_dim(d, input.ndim) for d in order])
     if len(set(order)) != len(order):
         raise RuntimeError("permute(): duplicate dims are not allowed.")
-    shape, stride = input._array.shape, strides_of(input)
-    picked = tuple(shape[d] for d in order), tuple(stride[d] for d in order)
-    return view(PermuteBackward0, input, *picked, input.storage_offset(), (permute, order), order)
+    sizes = layout.permuted(input._array.shape, strides_of(input), order)
+    return view(PermuteBackward0, input, *sizes, input.storage_offset(), (permute, order), order)
 
 
 class ExpandBackward0(Node):
@@ -177,11 +175,8 @@ class UnsqueezeBackward0(Node):
 @operation(out=False)
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A new dimension of size 1."""
-    n = input.ndim + 1
-    dim = layout.wrap_dim(dim, n)
-    shape, stride = input._array.shape, strides_of(input)
-    step = 1 if dim == n - 1 else shape[dim] * stride[dim]
-    sizes = (*shape[:dim], 1, *shape[dim:]), (*stride[:dim], step, *stride[dim:])
+    dim = layout.wrap_dim(dim, input.ndim + 1)
+    sizes = layout.unsqueezed(input._array.shape, strides_of(input), dim)
     return view(UnsqueezeBackward0, input, *sizes, input.storage_offset(), (unsqueeze, (dim,)), dim)
 
 
@@ -197,8 +192,8 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Without the dimensions of size 1: all of them, or those named."""
     dims = () if isinstance(dim, (tuple, list)) and not dim else layout.wrap_dims(dim, input.ndim)
     shape, stride = input._array.shape, strides_of(input)
-    kept = [i for i in range(input.ndim) if not (i in dims and shape[i] == 1)]
-    sizes = tuple(shape[i] for i in kept), tuple(stride[i] for i in kept)
+    kept = tuple([i for i in range(input.ndim) if not (i in dims and shape[i] == 1)])
+    sizes = layout.permuted(shape, stride, kept)
     return view(SqueezeBackward0, input, *sizes, input.storage_offset(), (squeeze, (tuple(dims),)), shape)
 
 
@@ -217,7 +212,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = layout.wrap_dim(dim, input.ndim)
     shape, stride = input._array.shape, strides_of(input)
-    rest = (*shape[:dim], *shape[dim + 1 :]), (*stride[:dim], *stride[dim + 1 :])
+    rest = layout.without(shape, stride, dim)
     offset = input.storage_offset()
     layouts = [(*rest, offset + i * stride[dim]) for i in range(shape[dim])]
     return views(UnbindBackward0, input, layouts, (unbind, (dim,)), dim)
