@@ -122,6 +122,24 @@ def test_what_a_backend_said_is_text(specification: Specification) -> None:
     assert not [name for _, found in outline.elements for name in found if name.startswith("on")]
 
 
+def test_an_exception_after_checks_that_held_is_shown(specification: Specification) -> None:
+    """With the place where it was raised; and the gravest items come first."""
+    clause = next(iter(specification.clauses))
+    held = (Finding("spec/x.md:3: x.shape", "(2,)", "(2,)", ok=True),)
+    told = Failure(
+        "example", "x.flat()", status="missing", checks=held, exception="AttributeError: flat", origin="a/b.py:1"
+    )
+    items = [
+        Result(clause, f"{clause}[0]", "missing", "cpu", {"missing": 1}, (told,)),
+        Result(clause, f"{clause}[1]", "fail", "cpu", {"fail": 1}, (Failure("example"),)),
+    ]
+    run = Run(header("mylib", 2, (clause,)), items, End({"missing": 1, "fail": 1}, 2, exit=1), [])
+    text = Outline(render([run], specification)).text
+    assert "AttributeError: flat" in text
+    assert "raised in a/b.py:1" in text
+    assert text.index(f"{clause}[1]") < text.index(f"{clause}[0]")
+
+
 def test_one_file_without_a_network(runs: list[Run], specification: Specification) -> None:
     """Nothing is fetched, and the policy would forbid it."""
     html = render(runs, specification)

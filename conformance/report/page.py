@@ -11,7 +11,7 @@ from conformance.document import Clause
 from conformance.record import Result, Run
 from conformance.score import STANDINGS, Standing, Tally, standings
 from conformance.specification import Specification
-from conformance.status import MEANINGS
+from conformance.status import MEANINGS, STATUSES
 from conformance.summary import RunSummary, Summary, summarize, verdict_in_words
 
 SHOWN_ITEMS = 3  # failing items of one clause told in full; the record has them all
@@ -192,6 +192,7 @@ def _failing(clause: str, run: RunSummary, standing: Standing, items: Sequence[R
         for item in items
         if item.status not in ("pass", "skip") and (item.failures or item.status != "unsupported")
     ]
+    failed.sort(key=lambda item: -STATUSES.index(item.status))  # the gravest are shown, those that give the standing
     again = f"conformance run {shlex.quote(clause)} --backend {shlex.quote(run.backend)}"
     return Failing(run.label, standing, len(failed), len(items), tuple(failed[:SHOWN_ITEMS]), again)
 
