@@ -240,7 +240,8 @@ def ordered_strides(shape: Sequence[int], order: Sequence[int]) -> Shape:
     return tuple(strides)
 
 
-def memory_order(shape: Shape, *operands: Shape) -> list[int]:
+@remembered
+def memory_order(shape: Shape, *operands: Shape) -> Shape:
     """The dimensions from the outermost to the innermost, as the operands' strides say: for each pair of dimensions
     the first operand decides in which neither stride is 0; a pair that none decides stays as it is."""
     order = list(range(len(shape)))[::-1]  # the innermost first
@@ -253,7 +254,7 @@ def memory_order(shape: Shape, *operands: Shape) -> list[int]:
                 place = k
             elif found < 0:
                 break
-    return order[::-1]
+    return tuple(order[::-1])
 
 
 def _swapped(shape: Shape, operands: Sequence[Shape], inner: int, outer: int) -> int:
@@ -269,6 +270,7 @@ def _swapped(shape: Shape, operands: Sequence[Shape], inner: int, outer: int) ->
     return 0
 
 
+@remembered
 def dense_strides(shape: Shape, stride: Shape) -> Shape:
     """Strides of a copy that keeps the order of the dimensions: the original's if it is dense, else tight ones in the
     same order."""

@@ -31,14 +31,13 @@ class Version:
 class Storage:
     """A flat run of bytes on one device; `pinned` if it can be moved while the host goes on."""
 
-    __slots__ = ("address", "device", "memory", "pinned")
+    __slots__ = ("device", "memory", "pinned")
 
     def __init__(self, memory: Array, device: device) -> None:
         """`memory` is a one-dimensional array of bytes."""
         self.memory = memory
         self.device = device
         self.pinned = False
-        self.address: int = memory.__array_interface__["data"][0]
 
     def strided(self, numpy: np.dtype[Any], shape: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Array:
         """The view with these sizes, strides and offset, counted in elements. No bounds are checked beyond NumPy's
@@ -61,7 +60,8 @@ class Storage:
 
     def data_ptr(self) -> int:
         """The address of the first byte."""
-        return self.address
+        address: int = self.memory.__array_interface__["data"][0]
+        return address
 
     def resize_(self, nbytes: int) -> Storage:
         """Grows or shrinks to this many bytes; tensors made afterwards see the new memory, arrays at hand keep the
@@ -70,7 +70,6 @@ class Storage:
         kept = min(nbytes, self.memory.size)
         memory[:kept] = self.memory[:kept]
         self.memory = memory
-        self.address = memory.__array_interface__["data"][0]
         return self
 
 
