@@ -11,7 +11,8 @@ import numpy as np
 from .device import resolve
 from .dtype import DEFAULT, INTEGER, chosen, dtype, float32
 from .gradmode import MODE
-from .numpy import array_of, from_numpy
+from .nested import array_of
+from .numpy import from_numpy
 from .promote import cast, number
 from .storage import Array
 from .tensor import INFERENCE, Size, Tensor, attach, wrap

@@ -15,7 +15,7 @@ from .device import CPU
 from .dtype import INTEGER, int32, int64, uint8
 from .dtype import bool as bool_
 from .inplace_rules import check_overlap
-from .numpy import array_of
+from .nested import array_of
 from .op import operation, record, view
 from .storage import Array
 from .tensor import Tensor, attach, strides_of, wrap

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .device import CPU
-from .dtype import DEFAULT, FROM_NUMPY, PROMOTE, bfloat16, dtype, of_scalar
+from .dtype import FROM_NUMPY, bfloat16, dtype
 from .gradmode import MODE
 from .storage import Array
 from .tensor import Tensor, attach, tracked, wrap
@@ -96,82 +95,6 @@ def _as_array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Arra
     if dtype is not None and array.dtype != dtype:
         return array.astype(dtype)
     return array.copy() if copy else array
-
-
-def array_of(data: Any) -> tuple[Array, dtype]:
-    """The values of data given by a user, and the type inferred from them."""
-    if isinstance(data, Tensor):
-        return data._array, data._dtype
-    if isinstance(data, np.ndarray):
-        for s in data.strides:
-            if s < 0:
-                from_numpy(data)
-        return data, numpy_dtype(data.dtype)
-    if isinstance(data, np.generic):
-        return np.asarray(data), numpy_dtype(data.dtype)
-    if isinstance(data, str):
-        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
-    if isinstance(data, Sequence):
-        return _nested(data)
-    d = of_scalar(data)
-    return np.asarray(data, np.complex128 if d.is_complex else None), d
-
-
-def _nested(data: Any) -> tuple[Array, dtype]:
-    """Nested sequences of numbers, arrays or tensors."""
-    shape: list[int] = []
-    level = data
-    while isinstance(level, (Sequence, Tensor, np.ndarray)) and not isinstance(level, str):
-        if isinstance(level, (Tensor, np.ndarray)) and not level.ndim:
-            break
-        shape.append(len(level))
-        if not shape[-1]:
-            break
-        level = level[0]
-    leaves: list[Any] = []
-    _flatten(data, shape, 0, leaves)
-    if not leaves:
-        return np.zeros(shape, DEFAULT.floating.numpy), DEFAULT.floating
-    kinds = {type(x) for x in leaves}
-    found: dtype | None = None
-    for kind in kinds:
-        for x in leaves:
-            if type(x) is kind:
-                d = (
-                    x._dtype
-                    if isinstance(x, Tensor)
-                    else numpy_dtype(x.dtype)
-                    if isinstance(x, np.generic)
-                    else of_scalar(x)
-                )
-                found = d if found is None else PROMOTE[found, d]
-                if not isinstance(x, Tensor):
-                    break
-    assert found is not None
-    values = [x.item() if isinstance(x, Tensor) else x for x in leaves]
-    array = np.array(values, np.complex128 if found.is_complex else None)
-    if array.dtype == object:
-        array = np.array([int(x) & ((1 << 64) - 1) for x in values], np.uint64)
-    return array.reshape(shape), found
-
-
-def _flatten(data: Any, shape: list[int], dim: int, leaves: list[Any]) -> None:
-    if dim == len(shape):
-        if isinstance(data, (str, bytes)):
-            raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
-        if isinstance(data, Sequence):
-            raise ValueError(f"expected sequence of length 0 at dim {dim} (got {len(data)})")
-        if isinstance(data, np.ndarray):
-            data = data[()]
-        leaves.append(data)
-        return
-    if not isinstance(data, (Sequence, Tensor, np.ndarray)) or isinstance(data, str):
-        raise TypeError("not a sequence")
-    if len(data) != shape[dim]:
-        raise ValueError(f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})")
-    items: Any = data
-    for item in items:
-        _flatten(item, shape, dim + 1, leaves)
 
 
 def _wrap_array(self: Tensor, array: Array, context: Any = None, return_scalar: bool = False) -> Tensor:
