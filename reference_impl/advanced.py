@@ -68,23 +68,39 @@ def picked(t: Tensor, index: Index, watched: tuple[Tensor, ...] = ()) -> Tensor:
         array = t._array[index]
     except IndexError as error:
         raise explained(error, t, index) from None
+    if not array.size and (misfit := _misfit(t, index)) is not None:  # which NumPy lets pass
+        raise misfit
     if array.base is not None:
         array = array.copy()
     return record(IndexBackward0, array, t._dtype, t._device, (t,), watched or (None,), (t._array.shape, index))
 
 
+def _misfit(t: Tensor, index: Index) -> IndexError | None:
+    """Torch's words for a mask that does not fit the dimensions it covers, if there is one."""
+    dim = 0
+    for item in index:
+        if not isinstance(item, np.ndarray) or item.dtype != bool:
+            dim += 1
+            continue
+        covered = t._array.shape[dim : dim + item.ndim]
+        for k, (m, n) in enumerate(zip(item.shape, covered, strict=False)):
+            if m != n:
+                return IndexError(
+                    f"The shape of the mask {list(item.shape)} at index {k} does not match the shape of the indexed "
+                    f"tensor {list(t._array.shape)} at index {dim + k}"
+                )
+        dim += item.ndim
+    return None
+
+
 def explained(error: IndexError, t: Tensor, index: Index) -> IndexError:
     """Torch's words for a failed index."""
+    misfit = _misfit(t, index)
+    if misfit is not None:
+        return misfit
     dim = 0
     for item in index:
         if isinstance(item, np.ndarray) and item.dtype == bool:
-            covered = t._array.shape[dim : dim + item.ndim]
-            for k, (m, n) in enumerate(zip(item.shape, covered, strict=False)):
-                if m != n:
-                    return IndexError(
-                        f"The shape of the mask {list(item.shape)} at index {k} does not match the shape of the "
-                        f"indexed tensor {list(t._array.shape)} at index {dim + k}"
-                    )
             dim += item.ndim
             continue
         if isinstance(item, np.ndarray):
@@ -159,7 +175,11 @@ def _assign(t: Tensor, target: Array, index: Index, values: Array) -> None:
     except IndexError as error:
         raise explained(error, t, index) from None
     except (TypeError, ValueError):
-        raise _unfitting(values.shape, target[index].shape) from None
+        try:
+            found = target[index].shape
+        except IndexError as error:
+            raise explained(error, t, index) from None
+        raise _unfitting(values.shape, found) from None
 
 
 _recorded_put = overwriting(put, "index_put", overlap=True)

@@ -260,10 +260,12 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
 
 def _place(t: Tensor, index: Any) -> tuple[Tensor, tuple[Any, ...] | None]:
     """What is written to: the tensor itself or a view, and the index arrays that are left."""
-    if index is Ellipsis:
+    if index is Ellipsis or (type(index) is slice and index == ALL and t.ndim):
         return t, None
     if index is True:
         return t.unsqueeze(0), None
+    if type(index) is tuple and len(index) <= t.ndim and all(type(i) is slice and i == ALL for i in index):
+        return t, None
     return basic(t, index)
 
 

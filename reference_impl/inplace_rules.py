@@ -17,7 +17,7 @@ from .device import CPU, different
 from .dtype import check_writable
 from .gradmode import MODE
 from .quiet import quiet
-from .tensor import INFERENCE, Tensor, adopt, counter, strides_of, tracked, wrap
+from .tensor import INFERENCE, Tensor, adopt, counter, storage, strided, strides_of, tracked, wrap
 
 OVERLAP = (
     "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
@@ -211,4 +211,8 @@ def _resize(out: Tensor, shape: tuple[int, ...]) -> None:
             UserWarning,
             stacklevel=5,
         )
-    adopt(out, wrap(np.zeros(shape, out._dtype.numpy), out._dtype, out._device))
+    memory, offset = storage(out), out.storage_offset()
+    if (offset + layout.numel(shape)) * out._dtype.itemsize <= memory.nbytes():  # others that share it see the result
+        adopt(out, strided(out, shape, layout.contiguous_strides(shape), offset))
+    else:
+        adopt(out, wrap(np.zeros(shape, out._dtype.numpy), out._dtype, out._device))

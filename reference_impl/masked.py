@@ -39,7 +39,7 @@ def argwhere(input: Tensor) -> Tensor:
 
 class MaskedSelectBackward0(Node):
     __slots__ = ()
-    saves = ("mask",)
+    saves = ("self", "mask")
 
     def gradient(self, grad: Tensor) -> Gradients:
         self.tensors()
@@ -57,7 +57,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     shape = layout.broadcast_shapes(input._array.shape, mask._array.shape)
     at = np.flatnonzero(np.broadcast_to(mask._array, shape))
     array = np.broadcast_to(input._array, shape).reshape(-1)[at]
-    return record(MaskedSelectBackward0, array, input._dtype, device, (input,), (mask,), (shape, at))
+    return record(MaskedSelectBackward0, array, input._dtype, device, (input,), (input, mask), (shape, at))
 
 
 class MaskedScatterBackward0(Node):
@@ -111,7 +111,7 @@ def _flat(input: Tensor, index: Tensor, name: str) -> Array:
 
 class TakeBackward0(Node):
     __slots__ = ()
-    saves = ("index",)
+    saves = ("self", "index")
 
     def gradient(self, grad: Tensor) -> Gradients:
         self.tensors()
@@ -124,7 +124,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     at = _flat(input, index, "take")
     device = same_device(input, index)
     array = input._array.reshape(-1)[at]
-    return record(TakeBackward0, array, input._dtype, device, (input,), (index,), (input._array.shape, at))
+    return record(TakeBackward0, array, input._dtype, device, (input,), (input, index), (input._array.shape, at))
 
 
 class PutBackward0(Node):

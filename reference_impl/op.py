@@ -196,8 +196,12 @@ def binary(
         raise
     except TypeError:
         raise _unsupported(ufunc, d) from None
-    if array.ndim > 1 and not a.flags.c_contiguous and isinstance(y, Tensor):
-        array = _ordered_as(array, a)
+    if (
+        array.ndim > 1
+        and not (a.flags.c_contiguous and b.flags.c_contiguous)
+        and (isinstance(y, Tensor) or 0 in a.strides)
+    ):
+        array = _ordered_as(array, a, b)
     if d.compute is not d.numpy or array.dtype is not result.numpy:
         array = cast(array, result)
     return record(kind, array, result, where, (x, y), saved, args)
@@ -219,19 +223,26 @@ def _unsupported(ufunc: Callable[..., Any], d: dtype) -> NotImplementedError:
     return NotImplementedError(f"\"{ufunc.__name__}_cpu\" not implemented for '{d.word}'")
 
 
-def _ordered_as(array: Array, first: Array) -> Array:
-    """The result with its dimensions in memory in the first operand's order, where NumPy chose another one."""
-    if first.shape != array.shape or 0 in first.strides:
-        return array
-    order = [i for i in range(array.ndim) if array.shape[i] != 1]
-    order.sort(key=lambda i: -first.strides[i])
-    steps = [array.strides[i] for i in order]
+def _ordered_as(array: Array, *operands: Array) -> Array:
+    """The result with its dimensions in memory in the order that the operands' have, where NumPy chose another one."""
+    shape = array.shape
+    order = layout.memory_order(shape, *[_broadcast_strides(a, shape) for a in operands])
+    steps = [array.strides[i] for i in order if shape[i] != 1]
     if steps == sorted(steps, reverse=True):
         return array
-    order += [i for i in range(array.ndim) if array.shape[i] == 1]
-    out = np.empty([array.shape[i] for i in order], array.dtype).transpose(np.argsort(order))
+    out = np.empty([shape[i] for i in order], array.dtype).transpose([order.index(i) for i in range(len(order))])
     out[...] = array
     return out
+
+
+def _broadcast_strides(array: Array, shape: layout.Shape) -> layout.Shape:
+    if array.shape == shape:
+        return array.strides
+    lead = len(shape) - array.ndim
+    kept = [
+        0 if n == 1 and m != 1 else step for n, m, step in zip(array.shape, shape[lead:], array.strides, strict=True)
+    ]
+    return (0,) * lead + tuple(kept)
 
 
 def unary(
@@ -247,6 +258,8 @@ def unary(
         array = _QUIET.run(ufunc, a)
     except TypeError:
         raise _unsupported(ufunc, d) from None
+    if array.ndim > 1 and 0 in a.strides:
+        array = _ordered_as(array, a)
     if array.dtype is not result.numpy:
         array = cast(array, result)
     return record(kind, array, result, x._device, (x,), saved, args)

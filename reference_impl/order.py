@@ -68,13 +68,13 @@ def _matrix_transpose(self: Tensor) -> Tensor:
     """The last two dimensions exchanged. RuntimeError where there are fewer."""
     if self.ndim == 1:
         raise RuntimeError("tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor.")
-    return transpose(self, -2, -1) if self.ndim else view_(self, ())
+    return transpose(self, -2, -1) if self.ndim else self
 
 
 def _adjoint_of(self: Tensor, name: str) -> Tensor:
     if self.ndim == 1:
         raise RuntimeError(f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor.")
-    return conj(transpose(self, -2, -1) if self.ndim else view_(self, ()))
+    return conj(transpose(self, -2, -1) if self.ndim else self)
 
 
 def adjoint(input: Tensor) -> Tensor:
@@ -100,7 +100,7 @@ def _hermitian(self: Tensor) -> Tensor:
     if self.ndim not in (0, 2):
         more = " For batches of matrices, consider using tensor.mH" if self.ndim > 2 else ""
         raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.{more}")
-    return conj(t(self))
+    return conj(t(self) if self.ndim else self)
 
 
 attach("adjoint", adjoint)

@@ -129,7 +129,7 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
         if count < 0:
             found = [c * s for c, s in zip(counts, padded, strict=True)]
             raise RuntimeError(f"Trying to create tensor with negative dimension {count * size}: {found}")
-    array = np.tile(input._array, counts) if counts else input._array.copy()
+    array = np.asarray(np.tile(input._array, counts) if counts else input._array.copy(), order="C")
     return record(RepeatBackward0, array, input._dtype, input._device, (input,), args=(shape, counts))
 
 

@@ -27,7 +27,8 @@ def _becoming(function: Callable[..., Tensor], name: str) -> None:
             meta(self).original = (as_strided, (self._array.shape, strides_of(self), self.storage_offset()), None)
         bump(self)
         adopt(self, viewed)
-        if self._view is not None:
+        if self._view is not None and viewed._view is not None:
+            viewed._view.restriction = self._view.restriction
             self._view = viewed._view
         if viewed._edge is not None:
             self._edge = viewed._edge

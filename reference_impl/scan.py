@@ -36,7 +36,7 @@ def _along(function: Any, array: Array, dim: int, reverse: bool = False) -> Arra
         return array.copy()
     if reverse:
         return np.asarray(np.flip(quiet(function, np.flip(array, dim), axis=dim), dim), order="C")
-    return quiet(function, array, axis=dim)  # type: ignore[no-any-return]
+    return np.asarray(quiet(function, array, axis=dim), order="C")
 
 
 class CumsumBackward0(Node):
@@ -110,7 +110,7 @@ def _running(ufunc: np.ufunc, kind: Any, input: Tensor, dim: int) -> Indexed:
         if input._dtype.category == FLOATING:
             new |= np.isnan(array)
         index = np.maximum.accumulate(np.where(new, at, 0), axis=dim)
-    results = [(cast(values, input._dtype), input._dtype), (index, int64)]
+    results = [(cast(values, input._dtype), input._dtype), (np.asarray(index, order="C"), int64)]
     args = (input._array.shape, index, dim, True)
     return Indexed(*record_many(kind, results, input._device, (input,), (SECOND,), args))
 

@@ -39,6 +39,8 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     parts = shape_given((sizes,))
     if not parts:
         raise RuntimeError("unflatten: sizes must be non-empty")
+    if not input.ndim:
+        raise RuntimeError("unflatten got an unexpected error:\nDimension specified as 0 but tensor has no dimensions")
     shape = input._array.shape
     try:
         split = layout.infer_size(parts, shape[dim])

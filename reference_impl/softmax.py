@@ -55,7 +55,8 @@ def _shifted(array: Array, dim: int) -> Array:
 
 
 def _softmax(array: Array, dim: int) -> Array:
-    powers = quiet(np.exp, _shifted(array, dim))
+    powers = _shifted(array, dim)
+    quiet(np.exp, powers, out=powers)
     return quiet(np.divide, powers, total(powers, (dim,), True), out=powers)  # type: ignore[no-any-return]
 
 
@@ -94,6 +95,7 @@ def _normalized(name: str, function: Any, kind: type[Node], input: Tensor, dim: 
     refuse(f"{name}_lastdim_kernel_impl" if last else f"{name}_kernel_impl", not d.is_floating_point, d)
     array = operand(input, d)
     result = function(array if array.ndim else array.reshape(1), dim).reshape(array.shape)
+    result = np.asarray(result, order="C")
     return record(kind, cast(result, d), d, input._device, (input,), saved=(RESULT,), args=dim)
 
 

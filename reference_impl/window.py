@@ -61,6 +61,7 @@ class UnfoldBackward0(Node):
 
     def gradient(self, grad: Tensor) -> Gradients:
         shape, dim, size, step = self.args
+        shape = shape or (1,)
         every = np.arange(layout.numel(shape)).reshape(shape)
         windows = np.lib.stride_tricks.sliding_window_view(every, size, dim) if size else every[..., None][..., :0]
         picked = windows[(slice(None),) * dim + (slice(None, None, step),)]
