@@ -52,6 +52,8 @@ def total(array: Array, dims: Shape, keepdim: bool) -> Array:
     in float64; many of them in blocks."""
     kind = None
     if array.dtype == np.float32:
+        if array.flags.f_contiguous and not array.flags.c_contiguous:
+            return total(array.T, tuple([array.ndim - 1 - i for i in reversed(dims)]), keepdim).T
         if array.size >= LARGE and array.flags.c_contiguous:
             summed = _in_blocks(array, dims)
             if summed is not None:

@@ -41,7 +41,11 @@ def view_(input: Tensor, *size: Any) -> Tensor:
             "contiguous "
             "subspaces). Use .reshape(...) instead."
         )
-    return view(ViewBackward0, input, shape, stride, input.storage_offset(), (view_, (shape,)), input._array.shape)
+    return _reshaped(input, shape, stride)
+
+
+def _reshaped(t: Tensor, shape: layout.Shape, stride: layout.Shape) -> Tensor:
+    return view(ViewBackward0, t, shape, stride, t.storage_offset(), (view_, (shape,)), t._array.shape)
 
 
 operation(name="view", out=False)(view_)
@@ -75,9 +79,10 @@ def reinterpreted(input: Tensor, d: dtype) -> Tensor:
 def reshape(input: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape: a view where there can be one, else a copy."""
     wanted = layout.infer_size(shape_given(shape), input.numel())
-    if layout.view_strides(input._array.shape, strides_of(input), wanted) is None:
-        input = contiguous(input.clone())
-    return view_(input, wanted)
+    stride = layout.view_strides(input._array.shape, strides_of(input), wanted)
+    if stride is not None:
+        return _reshaped(input, wanted, stride)
+    return view_(contiguous(input.clone()), wanted)
 
 
 @operation(out=False)
