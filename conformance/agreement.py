@@ -78,7 +78,8 @@ def _mapping(name: str, got: Mapping[Any, Any], want: Mapping[Any, Any], trial: 
 
 def _joined(name: str, parts: Sequence[Check]) -> Check:
     want, got = (", ".join(getattr(part, side) for part in parts) for side in ("want", "got"))
-    return Check(name, f"({want})", f"({got})", all(part.ok for part in parts))
+    close = ",)" if len(parts) == 1 else ")"
+    return Check(name, f"({want}{close}", f"({got}{close}", all(part.ok for part in parts))
 
 
 def _plain(got: Any, want: Any) -> bool:
