@@ -48,12 +48,13 @@ ROWS = 16
 
 
 def total(array: Array, dims: Shape, keepdim: bool) -> Array:
-    """The sum over dimensions. NumPy adds pairwise only along the axis it reads first, so floats elsewhere are added
-    in float64; many of them in blocks."""
+    """The sum over dimensions, in row-major order. NumPy adds pairwise only along the axis it reads first, so floats
+    elsewhere are added in float64; many of them in blocks."""
     kind = None
     if array.dtype == np.float32:
         if array.flags.f_contiguous and not array.flags.c_contiguous:
-            return total(array.T, tuple([array.ndim - 1 - i for i in reversed(dims)]), keepdim).T
+            turned = total(array.T, tuple([array.ndim - 1 - i for i in reversed(dims)]), keepdim)
+            return np.asarray(turned.T, order="C")
         if array.size >= LARGE and array.flags.c_contiguous:
             summed = _in_blocks(array, dims)
             if summed is not None:
@@ -61,7 +62,7 @@ def total(array: Array, dims: Shape, keepdim: bool) -> Array:
                 return summed.reshape(kept)
         if dims[-1:] != (array.ndim - 1,) or not array.flags.c_contiguous:
             kind = np.float64
-    return quiet(np.add.reduce, array, axis=dims, keepdims=keepdim, dtype=kind)  # type: ignore[no-any-return]
+    return np.asarray(quiet(np.add.reduce, array, axis=dims, keepdims=keepdim, dtype=kind), order="C")
 
 
 def _in_blocks(array: Array, dims: Shape) -> Array | None:
