@@ -29,3 +29,9 @@ def complaint(function: Callable[..., Any], name: str, args: tuple[Any, ...], er
         return None
     names = ", ".join(f'"{each}"' for each in re.findall(r"'(\w+)'", missing[2]))
     return TypeError(f"{name}() missing {missing[1]} required positional arguments: {names}")
+
+
+def need_tensor(name: str, other: Any) -> None:
+    """TypeError for a second operand that is no tensor."""
+    if not isinstance(other, Tensor):
+        raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import need_tensor
 from .derivative import integral, whole
 from .op import binary, operation, unary
 from .tensor import Tensor
@@ -64,6 +65,7 @@ def bitwise_right_shift(input: Any, other: Any) -> Tensor:
 @operation(inplace=True)
 def gcd(input: Tensor, other: Tensor) -> Tensor:
     """The greatest common divisor, never negative."""
+    need_tensor("gcd", other)
     whole("gcd_cpu", input, other)
     return binary(np.gcd, input, other, None)
 
@@ -71,5 +73,6 @@ def gcd(input: Tensor, other: Tensor) -> Tensor:
 @operation(inplace=True)
 def lcm(input: Tensor, other: Tensor) -> Tensor:
     """The least common multiple, never negative."""
+    need_tensor("lcm", other)
     whole("lcm_cpu", input, other)
     return binary(np.lcm, input, other, None)

@@ -174,6 +174,8 @@ def _clamped(name: str, input: Tensor, low: Any, high: Any) -> Tensor:
     if low is None and high is None:
         raise RuntimeError(f"torch.{name}: At least one of 'min' or 'max' must not be None")
     given = [value for value in (low, high) if value is not None]
+    if len({isinstance(value, Tensor) for value in given}) == 2:
+        raise TypeError(f"{name}() received an invalid combination of arguments: both bounds are tensors, or numbers")
     d = result_type(input, *given)
     if d.is_complex:
         raise NotImplementedError("clamp is not supported for complex types")

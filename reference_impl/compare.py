@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import need_tensor
 from .derivative import refuse
 from .dtype import COMPLEX, FLOATING
 from .dtype import bool as bool_
@@ -68,18 +69,21 @@ greater_equal = operation(name="greater_equal", inplace=True)(ge)
 @operation(inplace=True)
 def logical_and(input: Tensor, other: Tensor) -> Tensor:
     """Whether both elements are nonzero; NaN is."""
+    need_tensor("logical_and", other)
     return binary(np.logical_and, input, other, None, boolean)
 
 
 @operation(inplace=True)
 def logical_or(input: Tensor, other: Tensor) -> Tensor:
     """Whether either element is nonzero; NaN is."""
+    need_tensor("logical_or", other)
     return binary(np.logical_or, input, other, None, boolean)
 
 
 @operation(inplace=True)
 def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     """Whether exactly one element is nonzero; NaN is."""
+    need_tensor("logical_xor", other)
     return binary(np.logical_xor, input, other, None, boolean)
 
 
@@ -136,6 +140,7 @@ def isreal(input: Tensor) -> Tensor:
 @operation(out=False)
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """`|input - other| <= atol + rtol * |other|`; equal infinities are close. RuntimeError for different dtypes."""
+    need_tensor("isclose", other)
     if input._dtype is not other._dtype:
         raise RuntimeError(f"{input._dtype.word} did not match {other._dtype.word}")
     d = input._dtype
@@ -156,12 +161,14 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
 @operation(out=False)
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether every pair of elements is close, as a Python bool. RuntimeError for different dtypes."""
+    need_tensor("allclose", other)
     return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
 
 
 @operation(out=False)
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether shapes agree and every value is equal, as a Python bool."""
+    need_tensor("equal", other)
     common_device(input, other)
     if input._array.shape != other._array.shape:
         return False

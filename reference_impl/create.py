@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .device import resolve
-from .dtype import DEFAULT, INTEGER, chosen, dtype, float32
+from .dtype import DEFAULT, INTEGER, bfloat16, chosen, dtype, float16, float32
 from .gradmode import MODE
 from .nested import array_of
 from .numpy import from_numpy
@@ -174,13 +174,25 @@ def checked(value: Any, d: dtype) -> Any:
         value = value.real
     if d.category == INTEGER:
         limits = np.iinfo(d.numpy)
-        low = limits.min if d.is_signed else -int(limits.max)
+        low = limits.min if d.is_signed or isinstance(value, (float, np.floating)) else -int(limits.max)
         if not math.isfinite(value) or not low <= int(value) <= limits.max:
             name = d.legacy if d.itemsize == 4 else f"{d.name}_t"
             raise RuntimeError(f"value cannot be converted to type {name} without overflow")
     scalar = number(value, d)
     if d is float32 and math.isinf(scalar) and not math.isinf(value):
         raise RuntimeError(f"value cannot be converted to type {d.legacy} without overflow")
+    return scalar
+
+
+_LIMITS = {float16: 65504.0, bfloat16: 3.3895313892515355e38}
+
+
+def fitting(value: Any, d: dtype) -> Any:
+    """The same for what fills a tensor: out of the range of a half type is an error too, not an infinity."""
+    scalar = checked(value, d)
+    if d in _LIMITS and not isinstance(value, complex) and _LIMITS[d] < abs(value) < math.inf:
+        name = "c10::Half" if d is float16 else "c10::BFloat16"
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow")
     return scalar
 
 

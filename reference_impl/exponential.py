@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import scipy
 
+from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .choice import where
 from .derivative import by_input, by_result, floats
@@ -78,6 +79,7 @@ class Logaddexp2Backward0(LogaddexpBackward0):
 @operation()
 def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """The logarithm of the sum of two exponentials, without overflow."""
+    need_tensor("logaddexp", other)
     floats("logaddexp_cpu", input, other)
     return binary(np.logaddexp, input, other, LogaddexpBackward0, floating, saved=(input, other), args=1)
 
@@ -85,6 +87,7 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
 @operation()
 def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
     """The logarithm to the base two of the sum of two powers of two, without overflow."""
+    need_tensor("logaddexp2", other)
     floats("logaddexp2_cpu", input, other)
     saved = (input, other)
     return binary(np.logaddexp2, input, other, Logaddexp2Backward0, floating, saved=saved, args=math.log(2))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import layout
-from .create import checked, made, memory, sizes
+from .create import fitting, made, memory, sizes
 from .device import resolve
 from .dtype import DEFAULT, chosen, dtype, of_scalar
 from .format import allocate, strides_in
@@ -89,7 +89,7 @@ def full(
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     d = chosen(dtype, "full") or (of_scalar(fill_value) if out is None else out._dtype)
     array = memory(sizes((size,), "full"), d)
-    array.fill(checked(fill_value, d))
+    array.fill(fitting(fill_value, d))
     if out is not None:
         return fill_out(out, made(array, d, out._device))
     return made(array, d, device, requires_grad)
@@ -183,7 +183,7 @@ def ones_like(input: Tensor, **options: Any) -> Tensor:
 def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
     """A tensor of the shape, dtype and device of another, filled with one value. RuntimeError if it does not fit."""
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
-    return like(input, "full_like", lambda d, array: array.fill(checked(value, d)), **options)
+    return like(input, "full_like", lambda d, array: array.fill(fitting(value, d)), **options)
 
 
 def _new(name: str, value: Any) -> Callable[..., Tensor]:

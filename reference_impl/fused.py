@@ -10,6 +10,7 @@ import numpy as np
 from . import layout
 from .autograd.node import Gradients, Node
 from .choice import where
+from .create import fitting
 from .derivative import refuse
 from .dtype import FLOATING
 from .dtype import bool as bool_
@@ -144,7 +145,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     if result_type(value).is_complex and not d.is_complex:
         raise RuntimeError(f"value cannot be converted to type {d.legacy} without overflow")
     device = common_device(input, mask, value)
-    filled = np.asarray(value._array if isinstance(value, Tensor) else number(value, d))
+    filled = np.asarray(fitting(value._array.item() if isinstance(value, Tensor) else value, d))
     layout.broadcast_shapes(input._array.shape, mask._array.shape)
     array = np.where(mask._array, quiet(filled.astype, d.numpy), input._array)
     return record(MaskedFillBackward0, array, d, device, (input, value), saved=(mask,))

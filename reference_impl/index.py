@@ -251,6 +251,8 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         put_(place, advanced, value, watched=_watched(index))
     elif not isinstance(value, Tensor) or (not value.ndim and value._device is CPU):
         check_overlap(place, ())
+        if self._dtype.compute is not self._dtype.numpy and not isinstance(value, Tensor):
+            value = wrap(np.asarray(checked(value, self._dtype)).astype(self._dtype.numpy), self._dtype, self._device)
         place.fill_(value)
     else:
         while value.ndim > place.ndim and value.shape[0] == 1:

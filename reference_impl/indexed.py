@@ -9,7 +9,7 @@ import numpy as np
 from . import layout
 from .accumulate import added
 from .autograd.node import Gradients, Node
-from .create import checked
+from .create import checked, fitting
 from .dtype import int32, int64
 from .gather import check_bounds
 from .op import operation, record
@@ -196,6 +196,6 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     check_bounds(at, dim, shape[dim], IndexError, -shape[dim])
     array = input._array.copy("C")
     d = input._dtype
-    filled = cast(value._array, d) if isinstance(value, Tensor) else checked(value, d)
+    filled = cast(value._array, d) if isinstance(value, Tensor) else fitting(value, d)
     np.moveaxis(array.reshape(shape), dim, 0)[at] = filled
     return record(IndexFillBackward0, array, d, input._device, (input, value), saved=(index,), args=dim)

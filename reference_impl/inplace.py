@@ -8,7 +8,7 @@ import numpy as np
 
 from . import layout
 from .autograd.node import Gradients, Node
-from .create import checked
+from .create import fitting
 from .fill import zeros_like
 from .inplace_rules import overwriting
 from .op import operation, record
@@ -31,6 +31,9 @@ class CopyBackwards(Node):
 
 def copied(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """The values of src in the shape, dtype and device of self."""
+    if isinstance(src, (int, float, complex)):
+        array = cast(np.full(self._array.shape, src), self._dtype)
+        return record(CopyBackwards, array, self._dtype, self._device, (self, None))
     if not isinstance(src, Tensor):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
     source = src
@@ -49,8 +52,8 @@ _rewrite = overwriting(copied, "copy", overlap=True)
 
 
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
-    """Overwrites the values with those of src, which is broadcast, cast and moved. Copying a tensor to itself
-    changes no value."""
+    """Overwrites the values with those of src, a tensor or a number, which is broadcast, cast and moved. Copying a
+    tensor to itself changes no value."""
     result: Tensor = _rewrite(self, src) if src is self else _overwrite(self, src)
     return result
 
@@ -73,7 +76,7 @@ def fill(input: Tensor, value: Any) -> Tensor:
             )
         scalar: Any = cast(value._array, d)
     else:
-        scalar = checked(value, d)
+        scalar = fitting(value, d)
     array = np.empty(input._array.shape, d.numpy)
     array.fill(scalar)
     return record(FillBackward0, array, d, input._device, (input, value))

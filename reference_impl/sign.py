@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .choice import where
 from .derivative import by_input, flat, refuse
@@ -142,6 +143,7 @@ def _step(a: Array, values: Array) -> Array:
 @operation(inplace=True)
 def nextafter(input: Tensor, other: Tensor) -> Tensor:
     """The neighbouring number in the direction of the second operand."""
+    need_tensor("nextafter", other)
     d = result_type(input, other)
     refuse("nextafter_cpu", not d.is_floating_point, d)
     if d.compute is d.numpy:
