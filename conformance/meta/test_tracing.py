@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,18 @@ def test_every_chapter_is_listed() -> None:
     text = (SPECIFICATION.directory / "README.md").read_text(encoding="utf-8")
     linked = [word for word in specification.CHAPTER_LINK.findall(text) if word != "rationale"]
     assert linked == list(SPECIFICATION.chapters)
+
+
+@pytest.mark.skipif(not (PACKAGE.parent / "CONTRIBUTING.md").is_file(), reason="the guides stand in the source tree")
+@pytest.mark.parametrize("guide", ["README.md", "CONTRIBUTING.md"])
+def test_guides_name_clauses_that_exist(guide: str) -> None:
+    """An id in a guide is an id of the specification."""
+    text = (PACKAGE.parent / guide).read_text(encoding="utf-8")
+    chapters = "|".join(SPECIFICATION.chapters)
+    named = set(re.findall(rf"(?<![\w./`*])(?:{chapters})(?:\.[a-z-]+)+(?![\w.*]*[*(])", text))
+    named = {name for name in named if not name.endswith((".md", ".py"))}
+    assert named
+    assert named <= set(SPECIFICATION.clauses)
 
 
 def test_laws_are_found() -> None:
