@@ -53,7 +53,7 @@ def quotient(input: Any, other: Any) -> Tensor:
     return binary(np.true_divide, input, other, DivBackward0, floating, saved=(input if needed else None, other))
 
 
-@operation(operators=("__truediv__", "__rtruediv__", "__itruediv__"), inplace=True)
+@operation(operators=("__truediv__", "__itruediv__"), inplace=True)
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     """The quotient; of integers it is floating unless a rounding mode, "trunc" or "floor", rounds it."""
     if rounding_mode is None:

@@ -40,10 +40,10 @@ def _front(index: Array, shape: layout.Shape, dim: int) -> tuple[Any, ...]:
 
 class GatherBackward0(Node):
     __slots__ = ()
-    saves = ("index",)
+    saves = ("self", "index")
 
     def gradient(self, grad: Tensor) -> Gradients:
-        (index,) = self.tensors()
+        _, index = self.tensors()
         shape, dim = self.args
         return grad.new_zeros(shape).scatter_add(dim, index, grad)
 
@@ -68,7 +68,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     check_bounds(at, dim, shape[dim])
     array = input._array.reshape(shape)[_front(at, shape, dim)].reshape(index._array.shape)
     args = (input._array.shape, dim)
-    return record(GatherBackward0, array, input._dtype, device, (input,), saved=(index,), args=args)
+    return record(GatherBackward0, array, input._dtype, device, (input,), saved=(input, index), args=args)
 
 
 @operation(promotes=False)

@@ -39,6 +39,8 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if index._dtype is not int64 and index._dtype is not int32:
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
     at = index._array.reshape(-1)
+    if not input.ndim and at.size != 1:
+        raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {at.size} value(s)")
     size = (input._array.shape or (1,))[dim]
     if at.size and (at.min() < 0 or at.max() >= size):
         raise IndexError("index out of range in self")

@@ -131,6 +131,13 @@ def reciprocal(input: Tensor) -> Tensor:
     return unary(_inverse, input, ReciprocalBackward0, floating, saved=(RESULT,))
 
 
+@operation(name="rdiv", operators=("__rtruediv__",), method=False, out=False)
+def divided_by(input: Any, other: Tensor) -> Tensor:
+    """A number divided by each element: the reciprocal, times the number. The operand itself is not saved."""
+    result: Tensor = reciprocal(other) * input
+    return result
+
+
 class HypotBackward0(Node):
     __slots__ = ()
     saves = ("self", "other", "result")
