@@ -86,7 +86,8 @@ def tensor(
         )
     if d.category == INTEGER and array.size and not isinstance(data, (Tensor, np.ndarray)):
         _check_range(array, d)
-    return made(np.array(cast(array, d), order="C"), d, device, requires_grad)
+    order: Any = "K" if isinstance(data, np.ndarray) else "C"
+    return made(np.array(cast(array, d), order=order), d, device, requires_grad)
 
 
 def _check_range(array: Array, d: dtype) -> None:
@@ -118,7 +119,7 @@ def asarray(
     """A tensor of the data, on the data's memory where that is possible. `copy=True` copies in any case, `copy=False`
     raises ValueError where only a copy will do."""
     d = chosen(dtype, "asarray")
-    if not isinstance(obj, (Tensor, np.ndarray)):
+    if not isinstance(obj, (Tensor, np.ndarray)) or (type(obj) is np.ndarray and not obj.ndim):
         if copy is False:
             raise ValueError("can't alias arbitrary sequence into a tensor.")
         return tensor(obj, dtype=d, device=device, requires_grad=requires_grad)

@@ -332,14 +332,15 @@ def _acceptable(other: Any) -> bool:
 
 
 def _operator(function: Callable[..., Any], reflected: bool) -> Callable[..., Any]:
-    """A binary operator: NotImplemented for what is neither a tensor, nor a number, nor an ndarray on the right."""
+    """A binary operator: NotImplemented for what is neither a tensor nor a number. An ndarray on the right is taken by
+    `==` and `!=` alone."""
 
     def forward(self: Tensor, other: Any) -> Any:
         if type(other) in _OPERANDS or _acceptable(other):
             return function(self, other)
-        if type(other) is np.ndarray:
+        if type(other) is np.ndarray and function.__name__ in ("eq", "ne"):
             return function(self, self._from_numpy(other))
-        return NotImplemented
+        return NotImplemented  # NumPy computes with an ndarray on the right, and wraps the result
 
     def backward(self: Tensor, other: Any) -> Any:
         if type(other) in _OPERANDS or _acceptable(other):
