@@ -16,6 +16,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "mutation.saved.factor",
         "mutation.saved.index",
         "mutation.saved.input",
+        "mutation.saved.mask",
         "mutation.saved.matmul",
         "mutation.saved.message",
         "mutation.saved.message-saved",
