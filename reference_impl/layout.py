@@ -31,21 +31,6 @@ def contiguous_strides(shape: Shape) -> Shape:
     return tuple(reversed(strides))
 
 
-def is_contiguous(shape: Sequence[int], stride: Sequence[int]) -> bool:
-    """Whether the elements lie in row-major order without gaps. Strides of size-1 dimensions do not matter."""
-    step = 1
-    for size, actual in zip(reversed(shape), reversed(stride), strict=True):
-        if size == 0:
-            return True
-        if size != 1:
-            if actual != step:
-                break
-            step *= size
-    else:
-        return True
-    return 0 in shape
-
-
 def broadcast_shapes(a: Shape, b: Shape) -> Shape:
     """The common shape of two operands. RuntimeError names the first dimension, from the right, where they differ."""
     if a == b:
