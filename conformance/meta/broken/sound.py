@@ -54,3 +54,12 @@ def _at_the_boundary(backend: Backend, sound: Call, broken: Call) -> Call:
 def forms(name: str) -> tuple[str, str]:
     """Function and method of an operation."""
     return f"torch.{name}", f"Tensor.{name}"
+
+
+def copying(sound: Call) -> Call:
+    """The sound result in memory of its own."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return sound(*args, **kwargs).clone()
+
+    return call
