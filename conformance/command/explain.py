@@ -13,8 +13,8 @@ from msgspec.structs import asdict
 from conformance import record, specification
 from conformance.command.launch import Order, launch
 from conformance.command.laws import laws_of
-from conformance.command.list import choose
 from conformance.command.run import check_backend
+from conformance.command.selection import choose
 from conformance.command.summary import read_all
 from conformance.document import Clause, SpecificationError, Table
 from conformance.failure import body

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 import click
 import msgspec
 
-from conformance import specification
+from conformance.command.selection import choose, profile_option
 from conformance.command.settings import Word
-from conformance.document import Clause, SpecificationError
-from conformance.specification import SelectionError
+from conformance.document import Clause
 from conformance.summary import FORMATS
 
 EXAMPLES = """\b
@@ -26,14 +25,7 @@ Examples
 
 @click.command("list", epilog=EXAMPLES, short_help="List clauses.")
 @click.argument("select", metavar="[SELECT]...", nargs=-1)
-@click.option(
-    "--profile",
-    metavar="P",
-    default="full",
-    envvar="CONFORMANCE_PROFILE",
-    show_default=True,
-    help="core, full, quick, a chapter or a capability.",
-)
+@profile_option
 @click.option("--count", is_flag=True, help="Only numbers, by chapter.")
 @click.option("--format", "style", type=Word(FORMATS), default="pretty", show_default=True, help="pretty, json or md.")
 def list_(select: tuple[str, ...], profile: str, count: bool, style: str) -> None:
@@ -47,18 +39,6 @@ def list_(select: tuple[str, ...], profile: str, count: bool, style: str) -> Non
         click.echo("\n".join(f"- `{clause.id}` {clause.text}" for clause in clauses))
     else:
         _print_tree(clauses)
-
-
-def choose(select: Sequence[str], profile: str) -> list[Clause]:
-    """The clauses that `select` chooses from `profile`.
-
-    Raises:
-        click.UsageError: a selector or the profile names nothing, or the specification is malformed.
-    """
-    try:
-        return specification.load().select(select, profile)
-    except (SelectionError, SpecificationError) as error:
-        raise click.UsageError(str(error)) from None
 
 
 def _entry(clause: Clause) -> dict[str, object]:

@@ -11,13 +11,13 @@ from pathlib import Path
 import click
 from _pytest.mark.expression import Expression
 
-from conformance import record, specification
+from conformance import record
 from conformance.backend import installed
 from conformance.command.launch import INVALID, Order, launch
+from conformance.command.selection import choose, profile_option
 from conformance.command.settings import DEFAULT_BACKEND
-from conformance.document import SpecificationError
 from conformance.score import verdict
-from conformance.specification import SelectionError, suggest
+from conformance.specification import suggest
 from conformance.summary import print_pretty, summarize
 
 BROKEN_OFF = 2  # by the user
@@ -54,14 +54,7 @@ class Run(click.Command):
 @click.option("--backend", "backends", metavar="B", multiple=True, envvar="CONFORMANCE_BACKEND", help="What to test.")
 @click.option("--device", metavar="D", envvar="CONFORMANCE_DEVICE", help="Only this device, or type of device.")
 @click.option("--dtype", metavar="T", envvar="CONFORMANCE_DTYPE", help="Only cases of this dtype, in laws.")
-@click.option(
-    "--profile",
-    metavar="P",
-    default="full",
-    envvar="CONFORMANCE_PROFILE",
-    show_default=True,
-    help="core, full, quick, a chapter or a capability.",
-)
+@profile_option
 @click.option("--seed", metavar="N", type=int, envvar="CONFORMANCE_SEED", help="Seed of the random inputs.")
 @click.option("-n", "--processes", metavar="N", help="Share the work among N processes.")
 @click.option(
@@ -90,11 +83,7 @@ def check(order: Order) -> None:
     Raises:
         click.UsageError: it does.
     """
-    try:
-        found = specification.load().select(order.select, order.profile)
-    except (SelectionError, SpecificationError) as error:
-        raise click.UsageError(str(error)) from None
-    if not found:
+    if not choose(order.select, order.profile):
         raise click.UsageError(f"the profile `{order.profile}` has none of the clauses {' '.join(order.select)}")
     if order.keyword:
         try:
