@@ -32,19 +32,17 @@ def dtype_name(value: Any) -> str:
 
 def _tensor(name: str, got: Any, want: Any, trial: Trial) -> Check:
     """A tensor against a tensor or array (shape, dtype, values) or against a number or nested list (shape, values)."""
-    kind = dtype_name(got)
-    shown = f"{kind} {show(trial.read(got))}"
-    if trial.is_tensor(want) or isinstance(want, np.ndarray):
-        if dtype_name(want) != kind:
-            return Check(name, f"{dtype_name(want)} {show(trial.read(want))}", shown, False)
-    elif not isinstance(want, bool | int | float | complex | list):
-        return Check(name, show(want), shown, False)
+    kind, values = dtype_name(got), trial.read(got)
+    has_dtype = trial.is_tensor(want) or isinstance(want, np.ndarray)
+    if has_dtype and dtype_name(want) != kind:
+        return Check(name, f"{dtype_name(want)} {show(trial.read(want))}", f"{kind} {show(values)}", False)
+    if not has_dtype and not isinstance(want, bool | int | float | complex | list):
+        return Check(name, show(want), f"{kind} {show(values)}", False)
     expected = _literal(trial.read(want), kind)
-    values = trial.read(got)
     if values.shape != expected.shape:
         return Check(name, f"shape {expected.shape}", f"shape {values.shape}", False)
     if (kind == "bool") != (expected.dtype == bool) and expected.size:
-        return Check(name, show(want), shown, False)
+        return Check(name, show(want), f"{kind} {show(values)}", False)
     return check_close(values, expected, kind if kind in ULPS else str(expected.dtype), name=name)
 
 

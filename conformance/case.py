@@ -105,9 +105,7 @@ class Case:
     def weigh_claim(self) -> None:
         """A case that works although it declares a capability that the backend lacks is a false claim."""
         if self.lacking and self.status == "pass" and proves_something(self.checks):
-            self.checks.append(
-                Check("claim", f"a refusal: {', '.join(self.lacking)} is declared as lacking", "works", False)
-            )
+            self.checks.append(false_claim(self.lacking))
             self.status = "fail"
 
     def _status_of(self, error: Exception) -> Status:
@@ -230,6 +228,11 @@ class Trial:
                 failed = tuple(check.name for check in case.checks if not check.ok)
                 kinds.setdefault((case.status, failed, case.exception.split(":")[0]), []).append(case)
         return list(kinds.values())
+
+
+def false_claim(lacking: Iterable[str]) -> Check:
+    """What is wrong with a capability that is declared as lacking and works."""
+    return Check("claim", f"a refusal: {', '.join(lacking)} is declared as lacking", "it works", False)
 
 
 def proves_something(checks: Iterable[Check]) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from conformance import failure
-from conformance.case import Case, Trial
+from conformance.case import Case, Trial, false_claim
+from conformance.compare import Check
 from conformance.planning import Slot
 from conformance.status import LETTERS, Status
 
@@ -66,14 +67,13 @@ def _status(slot: Slot, trial: Trial | None, report: pytest.TestReport) -> Statu
 
 def _failure(cases: list[Case]) -> dict[str, Any]:
     case = cases[0]
-    checks = [vars(check) | {"check": check.name} for check in case.checks]
     return {
         "case": case.name,
         "call": case.call,
         "inputs": case.inputs,
         "status": case.status,
         "count": len(cases),
-        "checks": [{key: check[key] for key in ("check", "want", "got", "ok")} for check in checks],
+        "checks": [_finding(check) for check in case.checks],
         "exception": case.exception,
         "where": case.where,
         "origin": case.origin,
@@ -81,8 +81,10 @@ def _failure(cases: list[Case]) -> dict[str, Any]:
     }
 
 
+def _finding(check: Check) -> dict[str, Any]:
+    return {"check": check.name, "want": check.want, "got": check.got, "ok": check.ok}
+
+
 def _false_claim(trial: Trial) -> dict[str, Any]:
-    lacking = ", ".join(trial.lacking)
-    check = {"check": "claim", "want": f"a refusal: {lacking} is declared as lacking", "got": "it works", "ok": False}
-    first = trial.cases[0]
-    return {"case": "claim", "call": first.call, "inputs": first.inputs, "status": "fail", "checks": [check]}
+    first, checks = trial.cases[0], [_finding(false_claim(trial.lacking))]
+    return {"case": "claim", "call": first.call, "inputs": first.inputs, "status": "fail", "checks": checks}

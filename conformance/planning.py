@@ -6,12 +6,12 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
 from conformance import specification
-from conformance.backend import Backend
+from conformance.backend import Backend, device_types
 from conformance.case import Trial
 from conformance.document import Clause, Row, SpecificationError
 from conformance.operation import Operation, OperationError, read_row
@@ -46,7 +46,6 @@ class Plan:
     device: str | None = None
     dtype: str | None = None
     seed: int = 0
-    slots: dict[str, Slot] = field(default_factory=dict)
 
     @functools.cached_property
     def chosen(self) -> frozenset[str]:
@@ -63,8 +62,7 @@ class Plan:
 
     def devices(self, clause: Clause) -> list[str]:
         """Where the clause runs: the first device of each type, or the cpu alone where a capability says so."""
-        firsts = {name.split(":")[0]: name for name in reversed(self.backend.devices)}
-        found = [name for name in self.backend.devices if firsts[name.split(":")[0]] == name]
+        found = device_types(self.backend)
         if any(self.specification.capabilities[name].devices == "cpu" for name in clause.requires):
             found = [name for name in found if name.split(":")[0] == "cpu"] or found[:1]
         found = [name for name in found if self.device in (None, name, name.split(":")[0])]
