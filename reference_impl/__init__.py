@@ -110,7 +110,7 @@ from .join import (
     stack,
     vstack,
 )
-from .linalg import bmm, dot, ger, inner, kron, matmul, mm, mv, outer, tensordot, trace, vdot
+from .linalg.product import bmm, dot, ger, inner, kron, matmul, mm, mv, outer, tensordot, trace, vdot
 from .masked import argwhere, masked_scatter, masked_select, nonzero, put, take, unravel_index
 from .middle import median, mode, nanmedian, nanquantile, quantile
 from .movement import get_device

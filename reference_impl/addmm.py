@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .dtype import FLOATING, dtype, float32
-from .linalg import bmm, mm, mv, outer
+from .linalg.product import bmm, mm, mv, outer
 from .op import operation
 from .promote import same_device
 from .reduce import sum

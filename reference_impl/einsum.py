@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .layout import numel
-from .linalg import bmm
+from .linalg.product import bmm
 from .reduce import sum
 from .tensor import Tensor
 

@@ -1,4 +1,4 @@
-"""The namespace `torch.linalg`: products of matrices and vectors, norms."""
+"""Products of vectors and matrices."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from . import layout
-from .autograd.node import Gradients, Node
-from .derivative import refuse
-from .dtype import bool as bool_
-from .dtype import float32, int64
-from .norm import vector_norm
-from .op import operation, record
-from .pointwise import conjugate
-from .promote import cast, same_device
-from .quiet import quiet
-from .storage import Array
-from .tensor import Tensor, attach
+from .. import layout
+from ..autograd.node import Gradients, Node
+from ..derivative import refuse
+from ..dtype import bool as bool_
+from ..dtype import float32, int64
+from ..op import operation, record
+from ..pointwise import conjugate
+from ..promote import cast, same_device
+from ..quiet import quiet
+from ..storage import Array
+from ..tensor import Tensor, attach
 
 
 def product(x: Tensor, y: Tensor) -> Array:
@@ -323,6 +322,3 @@ def trace(input: Tensor) -> Tensor:
     diagonal = np.diagonal(input._array).astype(d.compute)
     result = cast(np.asarray(quiet(np.add.reduce, diagonal)), d)
     return record(TraceBackward0, result, d, input._device, (input,), args=input._array.shape)
-
-
-__all__ = ["matmul", "multi_dot", "vecdot", "vector_norm"]
