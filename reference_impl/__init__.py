@@ -173,6 +173,7 @@ from .sign import abs, absolute, angle, copysign, heaviside, nextafter, positive
 from .softmax import log_softmax, logsumexp, softmax
 from .sort import argsort, kthvalue, msort, sort, topk
 from .split import chunk, dsplit, hsplit, narrow, split, split_with_sizes, tensor_split, vsplit
+from .strided import as_strided, diagonal
 from .tensor import Size, Tensor
 from .triangle import diag, diag_embed, diagflat, tril, triu
 from .trigonometry import (
@@ -204,6 +205,5 @@ from .truth import all, any, count_nonzero
 from .typeinfo import finfo, iinfo
 from .variance import corrcoef, cov, std, std_mean, var, var_mean
 from .view import expand, permute, reshape, squeeze, transpose, unbind, unsqueeze
-from .window import as_strided, diagonal
 
 __version__ = "0.1.0"

@@ -15,8 +15,8 @@ from .inplace_rules import fill_out
 from .op import operation, record
 from .promote import cast, same_device
 from .storage import Array
+from .strided import brought_back
 from .tensor import Tensor, attach, wrap
-from .window import brought_back
 
 
 def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:

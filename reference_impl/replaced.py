@@ -7,8 +7,8 @@ from typing import Any
 from . import layout
 from .index import select, slice_
 from .op import operation
+from .strided import as_strided, diagonal
 from .tensor import Tensor
-from .window import as_strided, diagonal
 
 
 def _replaced(whole: Tensor, part: Tensor, src: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Views of windows, diagonals, and with any strides."""
+"""Views with strides of their own: of diagonals, of sliding windows, and any at all."""
 
 from __future__ import annotations
 
