@@ -11,8 +11,10 @@ import scipy
 from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .choice import where
-from .derivative import by_input, by_result, floats
+from .derivative import by_input, by_result, floats, refuse
 from .op import RESULT, binary, floating, operation, unary
+from .pointwise import conjugate
+from .storage import Array
 from .tensor import Tensor
 
 Exp2Backward0 = by_result("Exp2", lambda y: y * math.log(2))
@@ -69,19 +71,31 @@ class LogaddexpBackward0(Node):
     def gradient(self, grad: Tensor) -> Gradients:
         x, y = self.tensors()
         difference = (x - y) * self.args
-        return grad * sigmoid(difference), grad * sigmoid(-difference)
+        return grad * conjugate(sigmoid(difference)), grad * conjugate(sigmoid(-difference))
 
 
 class Logaddexp2Backward0(LogaddexpBackward0):
     __slots__ = ()
 
 
+def log_sum_exp(a: Array, b: Array) -> Array:
+    """The logarithm of the sum of two exponentials, of complex numbers too: the one of the greater real part is taken
+    out."""
+    if not np.iscomplexobj(a):
+        return np.logaddexp(a, b)  # type: ignore[no-any-return]
+    swapped = np.less(a.real, b.real)
+    high, low = np.where(swapped, b, a), np.where(swapped, a, b)
+    nothing = np.equal(high.real, -np.inf)
+    return np.where(nothing, low, high + np.log1p(np.exp(low - np.where(nothing, 0, high))))
+
+
 @operation()
 def logaddexp(input: Tensor, other: Tensor) -> Tensor:
-    """The logarithm of the sum of two exponentials, without overflow."""
+    """The logarithm of the sum of two exponentials, without overflow. NotImplementedError for integers."""
     need_tensor("logaddexp", other)
-    floats("logaddexp_cpu", input, other)
-    return binary(np.logaddexp, input, other, LogaddexpBackward0, floating, saved=(input, other), args=1)
+    for t in (input, other):
+        refuse("logaddexp_cpu", not t._dtype.differentiable, t._dtype)
+    return binary(log_sum_exp, input, other, LogaddexpBackward0, floating, saved=(input, other), args=1)
 
 
 @operation()
