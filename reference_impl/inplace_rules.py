@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 
 from . import layout
-from .arguments import complaint
+from .arguments import lenient
 from .autograd.history import check_inplace, edge_of, rebase
 from .autograd.node import Edge, Snapshot, snapshot_of
 from .device import CPU, different
-from .dtype import check_writable
+from .dtype import check_writable, dtype
 from .gradmode import MODE
 from .quiet import quiet
 from .tensor import INFERENCE, Tensor, adopt, counter, storage, strided, strides_of, tracked, wrap
+
+Promotes = bool | Callable[[dtype, dtype], None]
+"""Whether `out=` may have another dtype than the result: a higher one, none, or as a check says that raises."""
 
 OVERLAP = (
     "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
@@ -144,20 +147,14 @@ def _any_tracked(values: Any) -> bool:
     return False
 
 
-def writing_out(function: Callable[..., Any], name: str, promotes: bool) -> Callable[..., Any]:
+def writing_out(function: Callable[..., Any], name: str, promotes: Promotes) -> Callable[..., Any]:
     """The function of the namespace: accepts `out=`, a tensor or a tuple of them, and returns it."""
+
+    function = lenient(function, name)
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if "out" not in kwargs:
-            try:
-                return function(*args, **kwargs)
-            except (AttributeError, RuntimeError, TypeError) as error:
-                better = complaint(function, name, args, error)
-                if better is None:
-                    raise
-                raise better from None
-        out = kwargs.pop("out")
+        out = kwargs.pop("out", None) if kwargs else None
         if out is None:
             return function(*args, **kwargs)
         return _into(out, function, name, promotes, args, kwargs)
@@ -165,7 +162,7 @@ def writing_out(function: Callable[..., Any], name: str, promotes: bool) -> Call
     return wrapper
 
 
-def _into(out: Any, function: Callable[..., Any], name: str, promotes: bool, args: Any, kwargs: Any) -> Any:
+def _into(out: Any, function: Callable[..., Any], name: str, promotes: Promotes, args: Any, kwargs: Any) -> Any:
     targets = out if isinstance(out, (tuple, list)) else (out,)
     if MODE.grad and (_any_tracked(args) or _any_tracked(kwargs.values()) or _any_tracked(targets)):
         raise RuntimeError(
@@ -181,11 +178,13 @@ def _into(out: Any, function: Callable[..., Any], name: str, promotes: bool, arg
     return type(result)(*targets) if hasattr(result, "_fields") else type(result)(targets)
 
 
-def fill_out(out: Tensor, result: Tensor, promotes: bool = True, others: Any = ()) -> Tensor:
+def fill_out(out: Tensor, result: Tensor, promotes: Promotes = True, others: Any = ()) -> Tensor:
     """Writes a result into `out`, which is resized where it has another shape (with a warning if it had elements)."""
     if not isinstance(out, Tensor):
         raise TypeError(f"argument 'out' must be Tensor, not {type(out).__name__}")
-    if promotes:
+    if callable(promotes):
+        promotes(result._dtype, out._dtype)
+    elif promotes:
         check_writable(result._dtype, out._dtype)
     elif result._dtype is not out._dtype:
         want, got = result._dtype.legacy, out._dtype.legacy

@@ -27,13 +27,14 @@ from typing import cast as cast_type
 import numpy as np
 
 from . import layout
+from .arguments import NAMED, lenient
 from .autograd.history import INFERENCE_VIEW, MULTIPLE, NO_GRAD, edge_of
 from .autograd.node import SEQUENCE, Node, Packed, Snapshot, snapshot_of
 from .device import device
 from .dtype import COMPLEX, DEFAULT, SCALARS, dtype
 from .dtype import bool as bool_
 from .gradmode import MODE
-from .inplace_rules import overwriting, writing_out
+from .inplace_rules import Promotes, overwriting, writing_out
 from .promote import cast, common_device, operand, result_type
 from .quiet import _QUIET
 from .storage import Array
@@ -371,7 +372,7 @@ def operation(
     inplace: bool = False,
     overlap: bool = False,
     out: bool = True,
-    promotes: bool = True,
+    promotes: Promotes = True,
 ) -> Callable[[F], F]:
     """Makes an operation of a function whose first parameter is a tensor.
 
@@ -380,13 +381,13 @@ def operation(
     inplace     attaches `Tensor.name_`
     overlap     `Tensor.name_` writes into tensors that share memory with themselves, or with operands
     out         the function accepts `out=`
-    promotes    `out=` may be of another dtype of the same or a higher category
+    promotes    `out=` may be of another dtype of the same or a higher category; or a check of both dtypes that raises
     """
 
     def define(function: F) -> F:
         word = name or function.__name__
         if method:
-            attach(word, function)
+            attach(word, lenient(function, word) if NAMED & function.__annotations__.keys() else function)
         writer = overwriting(function, word, overlap) if inplace else None
         if writer is not None:
             attach(f"{word}_", writer)
