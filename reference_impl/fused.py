@@ -38,7 +38,7 @@ class LerpBackward0(Node):
     __slots__ = ()
 
     def gradient(self, grad: Tensor) -> Gradients:
-        return grad * (1 - self.args), grad * self.args
+        return grad * conjugate(1 - self.args), grad * conjugate(self.args)
 
 
 class LerpBackward1(Node):
@@ -49,7 +49,8 @@ class LerpBackward1(Node):
 
     def gradient(self, grad: Tensor) -> Gradients:
         x, y, w = self.tensors()
-        return grad * (1 - w), grad * w, grad * (y - x) if self.needs(2) else None
+        to_weight = grad * conjugate(y - x) if self.needs(2) else None
+        return grad * conjugate(1 - w), grad * conjugate(w), to_weight
 
 
 def _between(x: Any, y: Any, w: Any) -> Any:

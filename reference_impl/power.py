@@ -12,6 +12,7 @@ from .choice import where
 from .derivative import by_result, floats
 from .dtype import COMPLEX, INTEGER, complex128, dtype, float64
 from .op import RESULT, binary, floating, operation, unary
+from .pointwise import conjugate
 from .promote import result_type
 from .storage import Array
 from .tensor import Tensor
@@ -33,7 +34,7 @@ class PowBackward0(Node):
         if exponent == 0:
             return grad.detach() * 0, None
         slope = x.pow(exponent - 1) * exponent if exponent != 2 else x * 2
-        return grad * (slope.conj() if slope._dtype.is_complex else slope), None
+        return grad * conjugate(slope), None
 
 
 class PowBackward1(Node):
@@ -46,10 +47,11 @@ class PowBackward1(Node):
         x, y, result = self.tensors()
         to_base = to_exponent = None
         if self.needs(0):
-            to_base = where(y == 0, 0.0, grad * (y * pow(x, y - 1)))
+            to_base = where(y == 0, 0.0, grad * conjugate(y * pow(x, y - 1)))
         if self.needs(1):
             x = x if isinstance(x, Tensor) else y.detach() * 0 + x
-            to_exponent = where((x == 0) & (y >= 0), 0.0, grad * (result * x.log()))
+            flat = (x == 0) & ((y.real >= 0) & (y.imag == 0) if y._dtype.is_complex else y >= 0)
+            to_exponent = where(flat, 0.0, grad * conjugate(result * x.log()))
         return to_base, to_exponent
 
 

@@ -13,6 +13,14 @@ from .derivative import by_input, by_result
 from .op import RESULT, binary, floating, operation, unary
 from .tensor import Tensor
 
+
+def _acosh_slope(x: Tensor) -> Tensor:
+    """One root for the whole would take the wrong branch of complex numbers."""
+    if x._dtype.is_complex:
+        return (x + 1).rsqrt() * (x - 1).rsqrt()  # type: ignore[no-any-return]
+    return (x * x - 1).rsqrt()  # type: ignore[no-any-return]
+
+
 SinBackward0 = by_input("Sin", lambda x: x.cos())
 CosBackward0 = by_input("Cos", lambda x: -x.sin())
 TanBackward0 = by_result("Tan", lambda y: y * y + 1)
@@ -23,7 +31,7 @@ SinhBackward0 = by_input("Sinh", lambda x: x.cosh())
 CoshBackward0 = by_input("Cosh", lambda x: x.sinh())
 TanhBackward0 = by_result("Tanh", lambda y: 1 - y * y)
 AsinhBackward0 = by_input("Asinh", lambda x: (x * x + 1).rsqrt())
-AcoshBackward0 = by_input("Acosh", lambda x: (x * x - 1).rsqrt())
+AcoshBackward0 = by_input("Acosh", _acosh_slope)
 AtanhBackward0 = by_input("Atanh", lambda x: (1 - x * x).reciprocal())
 
 
