@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ import numpy as np
 from . import join
 from .autograd.node import Gradients, Node
 from .choice import where
-from .derivative import floats
+from .derivative import refuse
 from .dtype import FLOATING, dtype, int64
+from .exponential import log_sum_exp
 from .extreme import Indexed
 from .gradmode import MODE
 from .layout import wrap_dim
@@ -140,6 +142,9 @@ class LogcumsumexpBackward0(Node):
         dim, reverse = self.args
         if MODE.grad and x.ndim:
             return _shares(x, y, grad, dim, reverse)
+        if x._dtype.is_complex:
+            log = where(grad == 0, -np.inf, where(grad == 0, 1, grad.conj()).log())
+            return (running_logsumexp(log - y, dim, not reverse) + x).exp().conj()
         shares = []
         for side in (grad, -grad):
             log = where(side > 0, where(side > 0, side, 1).log(), -np.inf)
@@ -153,22 +158,32 @@ def _shares(x: Tensor, y: Tensor, grad: Tensor, dim: int, reverse: bool) -> Tens
     pairs = np.ones((n, n), bool)
     later = x._from_numpy(np.tril(pairs) if reverse else np.triu(pairs)).to(x._device)
     distance = x.transpose(dim, -1).unsqueeze(-1) - y.transpose(dim, -1).unsqueeze(-2)
-    weights = where(later, distance, -np.inf).exp() * grad.transpose(dim, -1).unsqueeze(-2)
+    weights = conjugate(where(later, distance, -np.inf).exp()) * grad.transpose(dim, -1).unsqueeze(-2)
     return weights.sum(-1).transpose(dim, -1)  # type: ignore[no-any-return]
+
+
+def _complex_logsumexps(array: Array, axis: int) -> Array:
+    """Every partial logarithm of a sum of complex exponentials, one after the other."""
+    result = array.copy()
+    rows = np.moveaxis(result, axis, 0)
+    for before, row in pairwise(rows):
+        row[...] = log_sum_exp(before, row)
+    return result
 
 
 def running_logsumexp(input: Tensor, dim: int, reverse: bool = False) -> Tensor:
     """The logarithm of every partial sum of exponentials, from the front or from the back."""
     d = input._dtype
-    array = cast(_along(np.logaddexp.accumulate, operand(input, d), dim, reverse), d)
+    function = _complex_logsumexps if d.is_complex else np.logaddexp.accumulate
+    array = cast(_along(function, operand(input, d), dim, reverse), d)
     saved = (input, RESULT)
     return record(LogcumsumexpBackward0, array, d, input._device, (input,), saved=saved, args=(dim, reverse))
 
 
 @operation()
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
-    """The logarithm of the running sum of exponentials along a dimension."""
-    floats("logcumsumexp_out_cpu", input)
+    """The logarithm of the running sum of exponentials along a dimension. NotImplementedError for integers."""
+    refuse("logcumsumexp_out_cpu", not input._dtype.differentiable, input._dtype)
     return running_logsumexp(input, wrap_dim(dim, input.ndim))
 
 

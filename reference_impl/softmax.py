@@ -11,6 +11,7 @@ from .derivative import refuse
 from .dtype import dtype
 from .layout import Shape, wrap_dim, wrap_dims
 from .op import RESULT, floating, operation, record
+from .pointwise import conjugate
 from .promote import cast, operand
 from .quiet import quiet
 from .reduce import spread, total
@@ -27,7 +28,8 @@ class LogsumexpBackward0(Node):
         x, y = self.tensors()
         dims, keepdim = self.args
         shape = x._array.shape
-        return spread(grad, shape, dims, keepdim) * (x - spread(y, shape, dims, keepdim)).exp()
+        share = (x - spread(y, shape, dims, keepdim)).exp()
+        return spread(grad, shape, dims, keepdim) * conjugate(share)
 
 
 @operation()

@@ -10,6 +10,7 @@ import numpy as np
 
 from .autograd.node import Gradients, Node
 from .choice import clamp, where
+from .complex import complex
 from .dtype import bool as bool_
 from .layout import Shape, wrap_dims
 from .op import RESULT, floating, operation, record
@@ -173,10 +174,13 @@ def _weights(fweights: Any, aweights: Any) -> Any:
 
 @operation(out=False)
 def corrcoef(input: Tensor) -> Tensor:
-    """The correlation matrix of the rows, within [-1, 1]."""
+    """The correlation matrix of the rows, within [-1, 1], of complex numbers in both parts."""
     c = cov(input)
     if not c.ndim:
         return c / c
     n = c._array.shape[0]
     deviation = c.reshape(-1)[:: n + 1].sqrt()
-    return clamp(c / deviation.unsqueeze(1) / deviation, -1, 1)
+    matrix = c / deviation.unsqueeze(1) / deviation
+    if not matrix._dtype.is_complex:
+        return clamp(matrix, -1, 1)
+    return complex(clamp(matrix.real, -1, 1), clamp(matrix.imag, -1, 1))
