@@ -90,7 +90,7 @@ from .einsum import einsum
 from .exponential import exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, logit, sigmoid, xlogy
 from .extreme import amax, amin, aminmax, argmax, argmin, max, min
 from .fill import empty, empty_like, empty_strided, eye, full, full_like, ones, ones_like, zeros, zeros_like
-from .format import channels_last, channels_last_3d, contiguous_format, memory_format, preserve_format
+from .format import channels_last, channels_last_3d, contiguous_format, memory_format, preserve_format, strided
 from .fused import addcdiv, addcmul, lerp, masked_fill
 from .gamma import digamma, erf, erfc, erfinv, i0, lgamma, mvlgamma, polygamma
 from .gather import gather, scatter, scatter_add, take_along_dim
@@ -173,7 +173,7 @@ from .sign import abs, absolute, angle, copysign, heaviside, nextafter, positive
 from .softmax import log_softmax, logsumexp, softmax
 from .sort import argsort, kthvalue, msort, sort, topk
 from .split import chunk, dsplit, hsplit, narrow, split, split_with_sizes, tensor_split, vsplit
-from .strided import as_strided, diagonal
+from .stride import as_strided, diagonal
 from .tensor import Size, Tensor
 from .triangle import diag, diag_embed, diagflat, tril, triu
 from .trigonometry import (

@@ -1,8 +1,9 @@
-"""Torch's words for wrong arguments. They are looked for only after a call has failed, so that a good call costs
-nothing."""
+"""NumPy's names of arguments, and torch's words for wrong ones. They are looked for only after a call has failed, so
+that a good call costs nothing."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from numbers import Number
@@ -11,6 +12,48 @@ from typing import Any
 from .tensor import Tensor
 
 _MISSING = re.compile(r"\(\) missing (\d+) required positional arguments?: (.*)")
+
+_UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
+ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+NAMED = {"dim", "keepdim"}
+"""The parameters that have such names in methods."""
+
+
+def lenient(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The function, which also takes NumPy's names of arguments and complains in torch's words."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (AttributeError, RuntimeError, TypeError) as error:
+            return once_more(function, name, args, kwargs, error)
+
+    return wrapper
+
+
+def once_more(function: Callable[..., Any], name: str, args: Any, kwargs: dict[str, Any], error: Exception) -> Any:
+    """Calls again with torch's names in place of NumPy's; without such names, raises the error in torch's words."""
+    renamed = _renamed(function, name, kwargs, error)
+    if renamed is not None:
+        return lenient(function, name)(*args, **renamed)
+    better = complaint(function, name, args, error)
+    if better is None:
+        raise error
+    raise better from None
+
+
+def _renamed(function: Callable[..., Any], name: str, kwargs: dict[str, Any], error: Exception) -> Any:
+    """The arguments with the alias that the error names renamed; None where that is not the trouble. TypeError for an
+    argument that is given under both names."""
+    found = _UNEXPECTED.search(str(error)) if isinstance(error, TypeError) else None
+    alias = found[1] if found else ""
+    known = ALIASES.get(alias)
+    if known is None or alias not in kwargs or known not in function.__annotations__:
+        return None
+    if known in kwargs:
+        raise TypeError(f"{name}() got an unexpected keyword argument '{alias}'") from None
+    return {known if key == alias else key: value for key, value in kwargs.items()}
 
 
 def complaint(function: Callable[..., Any], name: str, args: tuple[Any, ...], error: Exception) -> Exception | None:

@@ -1,4 +1,4 @@
-"""Memory formats: in which order the dimensions of a tensor lie in memory."""
+"""How the elements of a tensor are kept: the layout, and the memory format, in which order the dimensions lie."""
 
 from __future__ import annotations
 
@@ -29,6 +29,22 @@ class memory_format:  # noqa: N801
         return self.name
 
 
+class Layout:
+    """The name of a way to keep elements: `torch.strided`, one place for each."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> str:
+        return self.name
+
+
+strided = Layout("strided")
 contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last", 4, (0, 2, 3, 1))

@@ -15,7 +15,7 @@ from .inplace_rules import fill_out
 from .op import operation, record
 from .promote import cast, same_device
 from .storage import Array
-from .strided import brought_back
+from .stride import brought_back
 from .tensor import Tensor, attach, wrap
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
 
+import numpy as np
+
+from .device import CPU
 from .dtype import bfloat16
+from .format import Layout, strided
+from .inplace_rules import bump
 from .storage import Storage
 from .tensor import Tensor, attach, storage, strides_of, wrap
 
@@ -53,16 +58,68 @@ def _iter(self: Tensor) -> Iterator[Tensor]:
     return iter(self.unbind(0))
 
 
+def _number(self: Tensor) -> Any:
+    if self._array.size != 1:
+        raise ValueError("only one element tensors can be converted to Python scalars")
+    return item(self)
+
+
+def _real(self: Tensor, word: str) -> Any:
+    number = _number(self)
+    if not isinstance(number, complex):
+        return number
+    if number.imag:
+        raise RuntimeError(f"value cannot be converted to type {word} without overflow")
+    return number.real
+
+
 def _float(self: Tensor) -> float:
-    return float(item(self))
+    return float(_real(self, "double"))
 
 
 def _int(self: Tensor) -> int:
-    return int(item(self))
+    return int(_real(self, "int64_t"))
 
 
 def _complex(self: Tensor) -> complex:
-    return complex(item(self))
+    return complex(_number(self))
+
+
+def _format(self: Tensor, text: str) -> str:
+    """The number of a 0-dim tensor in a format; the tensor's own text without one. TypeError for a format of a tensor
+    with dimensions."""
+    if not self.ndim:
+        return format(item(self), text)
+    return object.__format__(self, text)
+
+
+def _reversed(self: Tensor) -> Tensor:
+    """Flipped along the first dimension, on memory of its own."""
+    return self.flip(0) if self.ndim else self
+
+
+def _layout(self: Tensor) -> Layout:
+    """How the elements are kept: `torch.strided`."""
+    return strided
+
+
+def _apply(self: Tensor, callable: Callable[[Any], Any]) -> Tensor:
+    """Replaces each element by what a Python function makes of it. TypeError on an accelerator."""
+    return _map(self, self, lambda value, _: callable(value))
+
+
+def _map(self: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
+    """Replaces each element by what a Python function makes of it and the element of another tensor that broadcasts.
+    TypeError on an accelerator, RuntimeError where gradients are recorded."""
+    if self._device is not CPU:
+        raise TypeError("map_ is only implemented on CPU tensors")
+    if self.requires_grad:
+        raise RuntimeError("Can't call map_() on Variable that requires grad. Use var.detach().map_() instead.")
+    other = np.broadcast_to(tensor._array, self._array.shape)
+    for index in np.ndindex(self._array.shape):
+        self._array[index] = callable(self._array[index].item(), other[index].item())
+    bump(self)
+    return self
 
 
 def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
@@ -100,3 +157,8 @@ attach("__iter__", _iter)
 attach("__float__", _float)
 attach("__int__", _int)
 attach("__complex__", _complex)
+attach("__format__", _format)
+attach("__reversed__", _reversed)
+attach("apply_", _apply)
+attach("map_", _map)
+attach("layout", property(_layout))

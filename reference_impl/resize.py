@@ -12,7 +12,7 @@ from .gradmode import MODE
 from .inplace_rules import bump
 from .order import t
 from .storage import Storage
-from .strided import as_strided
+from .stride import as_strided
 from .tensor import Tensor, adopt, attach, meta, storage, strides_of, tracked
 from .view import squeeze, transpose, unsqueeze
 

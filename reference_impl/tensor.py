@@ -6,7 +6,7 @@ operations, one `attach("name", function)` for each method (see `op.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,10 +22,21 @@ if TYPE_CHECKING:
     from .autograd.node import Edge
 
 
+_new_tuple = tuple.__new__
+
+
 class Size(tuple[int, ...]):
     """A shape: a tuple whose slices, sums and multiples are shapes too."""
 
     __slots__ = ()
+
+    def __new__(cls, sizes: Iterable[Any] = ()) -> Size:
+        """TypeError for a size that is no integer."""
+        made = _new_tuple(cls, sizes)
+        for position, size in enumerate(made):
+            if size.__class__ is not int and not hasattr(size, "__index__"):
+                raise TypeError(f"torch.Size() takes an iterable of 'int' (item {position} is '{type(size).__name__}')")
+        return made
 
     def numel(self) -> int:
         """The number of elements of a tensor of this shape."""
@@ -33,7 +44,7 @@ class Size(tuple[int, ...]):
 
     def __getitem__(self, index: Any) -> Any:
         item = tuple.__getitem__(self, index)
-        return Size(item) if isinstance(index, slice) else item
+        return _new_tuple(Size, item) if isinstance(index, slice) else item
 
     def __add__(self, other: Any) -> Any:
         return Size(tuple.__add__(self, other)) if isinstance(other, tuple) else NotImplemented
@@ -183,12 +194,12 @@ class Tensor:
     @property
     def shape(self) -> Size:
         """The sizes of the dimensions."""
-        return Size(self._array.shape)
+        return _new_tuple(Size, self._array.shape)
 
     def size(self, dim: int | None = None) -> Any:
         """The sizes of all dimensions, or of one."""
         if dim is None:
-            return Size(self._array.shape)
+            return _new_tuple(Size, self._array.shape)
         if not self._array.ndim:
             raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
         return self._array.shape[layout.wrap_dim(dim, self._array.ndim)]
@@ -201,6 +212,8 @@ class Tensor:
     def dim(self) -> int:
         """The number of dimensions."""
         return self._array.ndim
+
+    ndimension = dim
 
     def numel(self) -> int:
         """The number of elements."""
