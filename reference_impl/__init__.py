@@ -7,7 +7,7 @@ See README.md beside this file for how it is built and how an operation is added
 
 from __future__ import annotations
 
-from . import accelerator, autograd, cuda, linalg, nn, optim, print, python, resize, sim, special
+from . import accelerator, autograd, cuda, fft, linalg, nn, optim, print, python, resize, sim, special
 from .activation import relu
 from .addmm import addbmm, addmm, addmv, addr, baddbmm
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
@@ -173,6 +173,7 @@ from .sign import abs, absolute, angle, copysign, heaviside, nextafter, positive
 from .softmax import log_softmax, logsumexp, softmax
 from .sort import argsort, kthvalue, msort, sort, topk
 from .split import chunk, dsplit, hsplit, narrow, split, split_with_sizes, tensor_split, vsplit
+from .stft import istft, stft
 from .stride import as_strided, diagonal
 from .tensor import Size, Tensor
 from .triangle import diag, diag_embed, diagflat, tril, triu

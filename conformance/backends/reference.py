@@ -10,7 +10,6 @@ LACKS = {
     "anomaly": "keeps no record of where an operation was called",
     "checkpoint": "keeps every intermediate value",
     "deterministic": "has no algorithm that is not deterministic",
-    "fft": "has no Fourier transforms",
     "forward_ad": "differentiates backward only",
     "func": "has no function transforms",
     "linalg": "has products of matrices, and no decompositions",
