@@ -11,6 +11,7 @@ from . import accelerator, autograd, cuda, fft, linalg, nn, optim, print, python
 from .activation import relu
 from .addmm import addbmm, addmm, addmv, addr, baddbmm
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .bins import histc, histogram, histogramdd
 from .bits import bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, gcd, lcm
 from .choice import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum, nan_to_num, where
 from .compare import (
@@ -55,9 +56,26 @@ from .complex import (
     view_as_complex,
     view_as_real,
 )
-from .counting import bincount, bucketize, histc, searchsorted, unique, unique_consecutive
+from .copies import (
+    alias_copy,
+    as_strided_copy,
+    diagonal_copy,
+    expand_copy,
+    narrow_copy,
+    permute_copy,
+    split_with_sizes_copy,
+    squeeze_copy,
+    t_copy,
+    transpose_copy,
+    unbind_copy,
+    unfold_copy,
+    unsqueeze_copy,
+    view_copy,
+)
+from .counting import bincount, bucketize, searchsorted, unique, unique_consecutive
 from .create import as_tensor, asarray, tensor
 from .device import device, get_default_device, set_default_device
+from .difference import cumulative_trapezoid, gradient, trapezoid, trapz
 from .division import div, divide, floor_divide, fmod, remainder, true_divide
 from .dtype import (
     bfloat16,
@@ -92,7 +110,7 @@ from .extreme import amax, amin, aminmax, argmax, argmin, max, min
 from .fill import empty, empty_like, empty_strided, eye, full, full_like, ones, ones_like, zeros, zeros_like
 from .format import channels_last, channels_last_3d, contiguous_format, memory_format, preserve_format, strided
 from .fused import addcdiv, addcmul, lerp, masked_fill
-from .gamma import digamma, erf, erfc, erfinv, i0, lgamma, mvlgamma, polygamma
+from .gamma import digamma, erf, erfc, erfinv, igamma, igammac, lgamma, mvlgamma, polygamma
 from .gather import gather, scatter, scatter_add, take_along_dim
 from .gradmode import is_grad_enabled, is_inference_mode_enabled
 from .index import index_put, select
@@ -117,8 +135,10 @@ from .movement import get_device
 from .norm import norm
 from .numpy import from_dlpack, from_numpy
 from .order import adjoint, moveaxis, movedim, swapaxes, swapdims, t
+from .pad import constant_pad_nd
 from .pointwise import add, clone, exp, mul, multiply, neg, negative, rsub, sub, subtract
 from .power import float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square
+from .print import set_printoptions
 from .promote import result_type
 from .random import (
     Generator,
@@ -151,8 +171,8 @@ from .reduce import mean, nanmean, nansum, prod, sum
 from .replaced import as_strided_scatter, diagonal_scatter, select_scatter, slice_scatter
 from .rounding import ceil, fix, floor, frac, round, trunc
 from .sampling import bernoulli, multinomial, normal, poisson
-from .scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp, trapezoid
-from .scatter_reduce import scatter_reduce
+from .scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
+from .scatter_reduce import index_reduce, scatter_reduce
 from .shape import (
     atleast_1d,
     atleast_2d,
@@ -172,7 +192,20 @@ from .shape import (
 from .sign import abs, absolute, angle, copysign, heaviside, nextafter, positive, sgn, sign, signbit
 from .softmax import log_softmax, logsumexp, softmax
 from .sort import argsort, kthvalue, msort, sort, topk
-from .split import chunk, dsplit, hsplit, narrow, split, split_with_sizes, tensor_split, vsplit
+from .special.bessel import i0
+from .split import (
+    chunk,
+    dsplit,
+    hsplit,
+    narrow,
+    split,
+    split_with_sizes,
+    tensor_split,
+    unsafe_chunk,
+    unsafe_split,
+    unsafe_split_with_sizes,
+    vsplit,
+)
 from .stft import istft, stft
 from .stride import as_strided, diagonal
 from .tensor import Size, Tensor

@@ -13,8 +13,8 @@ from .choice import where
 from .derivative import by_input, floats
 from .dtype import bool as bool_
 from .exponential import sigmoid
-from .gamma import ndtr
 from .op import RESULT, operation, unary
+from .special.normal import ndtr
 from .storage import Array
 from .tensor import Tensor
 

@@ -78,3 +78,10 @@ def need_tensor(name: str, other: Any) -> None:
     """TypeError for a second operand that is no tensor."""
     if not isinstance(other, Tensor):
         raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
+
+
+def need_one_tensor(name: str, *operands: Any) -> None:
+    """TypeError if all operands are numbers."""
+    if not any(isinstance(operand, Tensor) for operand in operands):
+        kinds = ", ".join(type(operand).__name__ for operand in operands)
+        raise TypeError(f"{name}() received an invalid combination of arguments - got ({kinds}), but expected a Tensor")

@@ -10,7 +10,7 @@ import numpy as np
 from .autograd.node import Gradients, Node
 from .dtype import INTEGER, dtype
 from .pointwise import conjugate
-from .promote import dtype_or_scalar
+from .promote import dtype_or_scalar, result_type
 from .tensor import Tensor, wrap
 
 Derivative = Callable[[Tensor], Any]
@@ -82,4 +82,27 @@ def floats(name: str, *operands: Any) -> None:
         refuse(name, not d.is_floating_point, d)
 
 
-__all__ = ["NotImplementedBackward", "by_input", "by_result", "flat", "floats", "integral", "refuse", "whole"]
+def complex_refused(name: str, *operands: Any) -> None:
+    """NotImplementedError if the common type of the operands is complex."""
+    d = result_type(*operands)
+    refuse(name, d.is_complex, d)
+
+
+def half_refused(name: str, *operands: Any) -> None:
+    """NotImplementedError if the common type of the operands is a half type or complex."""
+    d = result_type(*operands)
+    refuse(name, d.is_complex or d.compute is not d.numpy, d)
+
+
+__all__ = [
+    "NotImplementedBackward",
+    "by_input",
+    "by_result",
+    "complex_refused",
+    "flat",
+    "floats",
+    "half_refused",
+    "integral",
+    "refuse",
+    "whole",
+]

@@ -1,4 +1,4 @@
-"""The error function, the gamma function and Bessel functions, from SciPy."""
+"""The error function, the gamma function and its relatives, from SciPy."""
 
 from __future__ import annotations
 
@@ -8,32 +8,40 @@ from typing import Any
 import numpy as np
 import scipy
 
+from .arguments import need_one_tensor, need_tensor
 from .autograd.node import Gradients, Node
-from .choice import where
-from .derivative import by_input, by_result
+from .derivative import by_input, by_result, complex_refused, half_refused, refuse
+from .dtype import bool as bool_
 from .op import RESULT, binary, floating, operation, unary
+from .promote import result_type
 from .storage import Array
 from .tensor import Tensor
 
 SLOPE = 2 / math.sqrt(math.pi)
+
+
+def _trigamma(x: Tensor) -> Tensor:
+    return polygamma(1, x)
+
+
 ErfBackward0 = by_input("Erf", lambda x: (-x * x).exp() * SLOPE)
 ErfcBackward0 = by_input("Erfc", lambda x: (-x * x).exp() * -SLOPE)
 ErfinvBackward0 = by_result("Erfinv", lambda y: (y * y).exp() / SLOPE)
 LgammaBackward0 = by_input("Lgamma", lambda x: x.digamma())
-DigammaBackward0 = by_input("Digamma", lambda x: _polygamma(1, x))
-I0Backward0 = by_input("I0", lambda x: _i1(x))
-NdtrBackward0 = by_input("SpecialNdtr", lambda x: (x * x * -0.5).exp() / math.sqrt(2 * math.pi))
+DigammaBackward0 = by_input("Digamma", _trigamma)
 
 
 @operation(inplace=True)
 def erf(input: Tensor) -> Tensor:
     """The error function."""
+    complex_refused("erf", input)
     return unary(scipy.special.erf, input, ErfBackward0, floating, saved=(input,))
 
 
 @operation(inplace=True)
 def erfc(input: Tensor) -> Tensor:
     """One less the error function, accurate where that is near one."""
+    complex_refused("erfc", input)
     return unary(scipy.special.erfc, input, ErfcBackward0, floating, saved=(input,))
 
 
@@ -56,6 +64,7 @@ def lgamma(input: Tensor) -> Tensor:
 @operation(inplace=True)
 def digamma(input: Tensor) -> Tensor:
     """The derivative of `lgamma`."""
+    complex_refused("digamma", input)
     return unary(scipy.special.psi, input, DigammaBackward0, floating, saved=(input,))
 
 
@@ -68,19 +77,20 @@ class PolygammaBackward0(Node):
         return grad * polygamma(self.args + 1, x)
 
 
-def _polygamma(n: Any, input: Tensor) -> Tensor:
-    """The n-th derivative of `digamma`."""
-
-    def forward(a: Array) -> Array:
-        return scipy.special.polygamma(n, a)  # type: ignore[no-any-return]
-
-    return unary(forward, input, PolygammaBackward0, floating, saved=(input,), args=n)
-
-
 @operation(method=False)
 def polygamma(n: Any, input: Tensor) -> Tensor:
-    """The n-th derivative of `digamma`."""
-    return input.digamma() if n == 0 else _polygamma(n, input)
+    """The n-th derivative of `digamma`. RuntimeError for a negative n."""
+    if isinstance(n, float):
+        raise TypeError("polygamma(): argument 'n' (position 1) must be int, not float")
+    n = int(n)
+    if n < 0:
+        raise RuntimeError("polygamma(n, x) does not support negative n.")
+    complex_refused("polygamma", input)
+
+    def forward(a: Array) -> Array:
+        return np.asarray(scipy.special.polygamma(n, a))
+
+    return unary(forward, input, PolygammaBackward0, floating, saved=(input,), args=n)
 
 
 @operation(name="polygamma", inplace=True, out=False)
@@ -89,64 +99,96 @@ def polygamma_of(self: Tensor, n: int) -> Tensor:
     return polygamma(n, self)
 
 
+class MvlgammaBackward0(Node):
+    """The sum of the derivatives of `lgamma`."""
+
+    __slots__ = ()
+    saves = ("self",)
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        (x,) = self.tensors()
+        slope = digamma(x)
+        for i in range(1, self.args):
+            slope = slope + digamma(x - i / 2)
+        return grad * slope
+
+
 @operation(inplace=True)
 def mvlgamma(input: Tensor, p: int) -> Tensor:
-    """The logarithm of the multivariate gamma function with p dimensions."""
-    total: Any = p * (p - 1) / 4 * math.log(math.pi)
-    for i in range(p):
-        total = lgamma(input - i / 2) + total
-    return total  # type: ignore[no-any-return]
+    """The logarithm of the multivariate gamma function with p dimensions (DLMF 35.3.4). RuntimeError for bools and
+    p < 1."""
+    if input._dtype is bool_:
+        raise RuntimeError("The input tensor may not be a boolean tensor.")
+    if p < 1:
+        raise RuntimeError("p has to be greater than or equal to 1")
+    complex_refused("lgamma_vml_cpu", input)
+
+    def forward(a: Array) -> Array:
+        total = np.full_like(a, p * (p - 1) / 4 * math.log(math.pi))
+        for i in range(p):
+            total += _log_gamma(a - a.dtype.type(i / 2))
+        return total
+
+    return unary(forward, input, MvlgammaBackward0, floating, saved=(input,), args=p)
+
+
+class IgammaBackward0(Node):
+    """To the second operand alone: x**(a - 1) * exp(-x) / gamma(a) (DLMF 8.8.13)."""
+
+    __slots__ = ()
+    saves = ("self", "other")
+    name_and_sign: tuple[str, int] = ("igamma", 1)
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        a, x = self.tensors()
+        name, sign = self.name_and_sign
+        if self.needs(0):
+            raise NotImplementedError(f"the derivative for '{name}: input' is not implemented.")
+        return None, grad * ((a - 1) * x.log() - x - a.lgamma()).exp() * sign
+
+
+class IgammacBackward0(IgammaBackward0):
+    __slots__ = ()
+    name_and_sign = ("igammac", -1)
 
 
 @operation(inplace=True)
-def i0(input: Tensor) -> Tensor:
-    """The modified Bessel function of the first kind of order zero."""
-    return unary(scipy.special.i0, input, I0Backward0, floating, saved=(input,))
+def igamma(input: Tensor, other: Tensor) -> Tensor:
+    """The regularised lower incomplete gamma function."""
+    need_tensor("igamma", other)
+    d = result_type(input, other)
+    refuse("igamma_cpu", not d.is_floating_point, d)
+    return binary(scipy.special.gammainc, input, other, IgammaBackward0, saved=(input, other))
 
 
-def _i1_slope(x: Tensor) -> Tensor:
-    safe = where(x == 0, 1.0, x)
-    return where(x == 0, 0.5, i0(x) - i1(x) / safe)  # type: ignore[no-any-return]
+@operation(inplace=True)
+def igammac(input: Tensor, other: Tensor) -> Tensor:
+    """The regularised upper incomplete gamma function: one less the lower one."""
+    need_tensor("igammac", other)
+    d = result_type(input, other)
+    refuse("igammac_cpu", not d.is_floating_point, d)
+    return binary(scipy.special.gammaincc, input, other, IgammacBackward0, saved=(input, other))
 
 
-def _i1(x: Tensor) -> Tensor:
-    return i1(x)
+class ZetaBackward0(Node):
+    """To the second operand alone: -x * zeta(x + 1, q) (DLMF 25.11.17)."""
 
-
-I1Backward0 = by_input("SpecialI1", _i1_slope)
-
-
-@operation(method=False)
-def i1(input: Tensor) -> Tensor:
-    """The modified Bessel function of the first kind of order one."""
-    return unary(scipy.special.i1, input, I1Backward0, floating, saved=(input,))
-
-
-@operation(method=False)
-def ndtr(input: Tensor) -> Tensor:
-    """The area of the standard normal distribution up to each element."""
-    return unary(scipy.special.ndtr, input, NdtrBackward0, floating, saved=(input,))
-
-
-EntrBackward0 = by_input("SpecialEntr", lambda x: -(x.log()) - 1)
-
-
-@operation(method=False)
-def entr(input: Tensor) -> Tensor:
-    """`-x * log(x)`: zero at zero, minus infinity below."""
-    return unary(scipy.special.entr, input, EntrBackward0, floating, saved=(input,))
-
-
-class Xlog1PyBackward0(Node):
     __slots__ = ()
     saves = ("self", "other")
 
     def gradient(self, grad: Tensor) -> Gradients:
-        x, y = self.tensors()
-        return grad * where((x == 0) & (y <= -1), 0.0, y.log1p()), grad * x / (y + 1)
+        x, q = self.tensors()
+        if self.needs(0):
+            raise NotImplementedError("the derivative for 'zeta' is not implemented.")
+        return None, grad * -x * zeta(x + 1, q)
 
 
-@operation(method=False)
-def xlog1py(input: Tensor, other: Tensor) -> Tensor:
-    """`x * log1p(y)`, zero where x is zero and y is a number."""
-    return binary(scipy.special.xlog1py, input, other, Xlog1PyBackward0, floating, saved=(input, other))
+ZetaBackward0.__name__ = "SpecialZetaBackward0"
+
+
+@operation(name="special_zeta", method=False)
+def zeta(input: Any, other: Any) -> Tensor:
+    """The Hurwitz zeta function: the sum of `(k + q) ** -x` over k from zero. TypeError for two numbers."""
+    need_one_tensor("special_zeta", input, other)
+    half_refused("zeta_cpu", input, other)
+    return binary(scipy.special.zeta, input, other, ZetaBackward0, floating, saved=(input, other))
