@@ -13,17 +13,39 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from types import CodeType
 
-from conformance.promotion import WORDS, promote, result_dtype
+from conformance.promotion import WORDS, check_rule, promote, result_dtype
 
-COLUMNS = ("call", "inputs", "dtypes", "equals", "result", "grad", "forms", "within", "special", "promotes", "notes")
+REQUIRED = ("call", "inputs", "dtypes", "equals")
+COLUMNS = (*REQUIRED, "through", "result", "grad", "forms", "within", "special", "promotes", "kind", "notes")
 FORMS = ("method", "in-place", "out")
+MATRICES = ("regular", "hermitian", "positive", "lower", "upper")
+RESERVED = ("torch", "np", "math", "special", "dtype", "result", "out")
+
+# What an operation does with its elements decides how its errors are measured and which special values it meets.
+KINDS = {
+    "elementwise": "a result element comes from the operands' elements at its place",
+    "moving": "elements change their place and keep their value",
+    "reducing": "elements along a dimension come together",
+    "mixing": "a result element comes from many elements, by sums of products",
+}
+KIND_OF_CHAPTER = {
+    "pointwise": "elementwise",
+    "compare": "elementwise",
+    "special": "elementwise",
+    "complex": "elementwise",
+    "create": "moving",
+    "view": "moving",
+    "index": "moving",
+    "reduce": "reducing",
+}
 
 _INPUT = re.compile(
     r"(?P<name>[a-z_]\w*)\((?P<sizes>[\d\s,+=]*)\)"
     r"(?:\s*:\s*(?P<dtype>[a-z]+\d*))?"
     r"(?:\s+in\s+\(\s*(?P<low>-?[\d.]+)\s*,\s*(?P<high>-?[\d.]+)\s*\))?"
-    r"(?P<words>(?:\s+(?:distinct|nonzero))*)\s*"
+    r"(?P<words>(?:\s+(?:distinct|nonzero|regular|hermitian|positive|lower|upper)\b)*)\s*"
 )
+_GRAD = ("", "no", "first", "real", "first real")
 
 
 class OperationError(ValueError):
@@ -55,6 +77,7 @@ class Input:
     high: float | None = None
     distinct: bool = False
     nonzero: bool = False
+    matrix: str = ""
 
     def shape(self, change: Mapping[int, int] | None = None) -> tuple[int, ...]:
         """The shape as written, or after a change of sizes."""
@@ -71,6 +94,7 @@ class Operation:
     inputs: tuple[Input, ...]
     dtypes: tuple[str, ...]
     equals: str
+    through: str = ""
     result: tuple[str, ...] = ("same",)
     grad: str = ""
     forms: tuple[str, ...] = ()
@@ -78,6 +102,7 @@ class Operation:
     within: str = ""
     special: str = ""
     promotes: bool = True
+    kind: str = "mixing"
     notes: str = ""
     cells: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -97,14 +122,28 @@ class Operation:
         return rest if head == "torch" else f"Tensor.{rest}"
 
     @property
+    def gives_tensors(self) -> bool:
+        """Whether the call gives tensors, and not a Python value."""
+        return self.result != ("value",)
+
+    @property
     def differentiable(self) -> bool:
         """Whether the gradient laws speak of this row."""
-        return self.grad != "no" and "float64" in self.dtypes
+        return self._has_gradient("float64")
 
     @property
     def twice_differentiable(self) -> bool:
         """Whether the second-gradient law speaks of this row."""
-        return self.differentiable and self.grad != "first"
+        return self.differentiable and "first" not in self.grad
+
+    @property
+    def complex_differentiable(self) -> bool:
+        """Whether the law of complex gradients speaks of this row."""
+        return self._has_gradient("complex128") and "real" not in self.grad
+
+    def _has_gradient(self, dtype: str) -> bool:
+        leaves = any(self.dtype_of(item, dtype) in ("float64", dtype) for item in self.inputs)
+        return self.grad != "no" and dtype in self.dtypes and leaves and self.gives_tensors
 
     @property
     def has_forms(self) -> bool:
@@ -117,6 +156,16 @@ class Operation:
         return bool(self.shrinkable)
 
     @property
+    def may_be_strided(self) -> bool:
+        """Whether the law of memory layouts speaks of this row: an operand has a dimension."""
+        return any(item.sizes for item in self.inputs)
+
+    @property
+    def open(self) -> bool:
+        """Whether the values are left open."""
+        return self.within == "open"
+
+    @property
     def exact(self) -> bool:
         """Whether the row is held to every bit of the rounded definition."""
         return self.within == "exact"
@@ -124,10 +173,14 @@ class Operation:
     @property
     def allowance(self) -> tuple[bool, float]:
         """Whether errors are measured at the largest result of the case, and the factor of the dtype's tolerance."""
-        accumulates = self.chapter in ("reduce", "linalg")
         words = self.within.split()
         factor = 0.0 if self.exact else next((float(word) for word in words if word.isdigit()), 1.0)
-        return accumulates or "scale" in words, factor
+        return self.accumulates or "scale" in words, factor
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether a result element is a sum, whose error grows with the number of its terms."""
+        return self.kind in ("reducing", "mixing")
 
     @property
     def varied(self) -> tuple[Input, ...]:
@@ -147,9 +200,9 @@ class Operation:
         return tuple(symbol for symbol in self.symbols if symbol not in held)
 
     @property
-    def elementwise(self) -> bool:
-        """Whether every input may be 0-dim: a row of pointwise or compare that holds no size back."""
-        return self.chapter in ("pointwise", "compare") and self.shrinkable == self.symbols
+    def may_be_zero_dim(self) -> bool:
+        """Whether every input may be 0-dim: the row is elementwise and holds no size back."""
+        return self.kind == "elementwise" and bool(self.varied) and self.shrinkable == self.symbols
 
     def dtype_of(self, item: Input, dtype: str) -> str:
         """The dtype of one input in a case of `dtype`."""
@@ -160,6 +213,10 @@ class Operation:
         rules = self.result * count if len(self.result) == 1 else self.result
         return tuple(result_dtype(rule, promote(*dtypes)) for rule in rules)
 
+    def precision(self, dtypes: Sequence[str]) -> tuple[str, ...]:
+        """The dtypes in whose precision results of these dtypes are compared: one for all where they are combined."""
+        return (promote(*dtypes),) * len(dtypes) if self.through else tuple(dtypes)
+
     def code(self) -> CodeType:
         """The call, compiled."""
         return _compile(self.call)
@@ -167,6 +224,10 @@ class Operation:
     def formula(self) -> CodeType:
         """The definition, compiled."""
         return _compile(self.equals)
+
+    def gate(self) -> CodeType:
+        """The column `through`, compiled."""
+        return _compile(self.through)
 
     def __str__(self) -> str:
         return self.call
@@ -195,7 +256,9 @@ def read_dtypes(cell: str) -> tuple[str, ...]:
 
 
 def read_inputs(cell: str) -> tuple[Input, ...]:
-    """The inputs of a row; the grammar is in spec/README.md."""
+    """The inputs of a row, none for a factory; the grammar is in spec/README.md."""
+    if cell == "none":
+        return ()
     inputs: list[Input] = []
     position = 0
     while position < len(cell):
@@ -213,15 +276,22 @@ def _input(match: re.Match[str]) -> Input:
     dtype = match["dtype"]
     if dtype is not None and (dtype not in WORDS or WORDS[dtype] != (dtype,)):
         raise OperationError(f"unknown dtype {dtype!r} of input {match['name']}")
+    if match["name"] in RESERVED:
+        raise OperationError(f"an input cannot be called {match['name']!r}, which is bound to something else")
     words = match["words"].split()
+    sizes = tuple(_size(part.strip()) for part in match["sizes"].split(",") if part.strip())
+    matrix = next((word for word in words if word in MATRICES), "")
+    if matrix and (len(sizes) < 2 or sizes[-1].value != sizes[-2].value):
+        raise OperationError(f"the input {match['name']} is {matrix}, so its last two sizes are equal")
     return Input(
         name=match["name"],
-        sizes=tuple(_size(part.strip()) for part in match["sizes"].split(",") if part.strip()),
+        sizes=sizes,
         dtype=dtype,
         low=None if match["low"] is None else float(match["low"]),
         high=None if match["high"] is None else float(match["high"]),
         distinct="distinct" in words,
         nonzero="nonzero" in words,
+        matrix=matrix,
     )
 
 
@@ -238,36 +308,59 @@ def read_row(clause: str, columns: Sequence[str], cells: Sequence[str], line: in
     if unknown:
         raise OperationError(f"unknown column {unknown[0]!r}, expected some of {', '.join(COLUMNS)}")
     row = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
-    for name in ("call", "inputs", "dtypes", "equals"):
+    for name in REQUIRED:
         if not row.get(name):
             raise OperationError(f"the column {name!r} is missing or empty")
-    forms = [part.strip() for part in row.get("forms", "").split(",") if part.strip()]
     try:
-        operation = Operation(
-            clause=clause,
-            line=line,
-            call=row["call"],
-            inputs=read_inputs(row["inputs"]),
-            dtypes=read_dtypes(row["dtypes"]),
-            equals=row["equals"],
-            result=tuple(part.strip() for part in (row.get("result") or "same").split(",")),
-            grad=row.get("grad", ""),
-            forms=tuple(form for form in forms if form in FORMS),
-            operators=tuple(form for form in forms if form not in FORMS),
-            within=row.get("within", ""),
-            special=row.get("special", ""),
-            promotes=row.get("promotes", "") != "no" and not row["call"].startswith("torch.linalg"),
-            notes=row.get("notes", ""),
-            cells=row,
-        )
-        for source in (operation.call, operation.equals, *operation.operators):
+        operation = _operation(clause, line, row)
+        for source in (operation.call, operation.equals, operation.through or "None", *operation.operators):
             ast.parse(source, mode="eval")
     except SyntaxError as error:
         raise OperationError(f"cannot compile {error.text or row['call']!r}: {error.msg}") from error
-    if operation.grad not in ("", "no", "first"):
-        raise OperationError(f"the cell 'grad' is {operation.grad!r}, expected no or first")
-    if not re.fullmatch(r"|exact|scale|(scale )?\d+", operation.within):
-        raise OperationError(
-            f"the cell 'within' is {operation.within!r}, expected exact, scale, a number or scale and a number"
-        )
+    _check_words(operation)
     return operation
+
+
+def _operation(clause: str, line: int, row: Mapping[str, str]) -> Operation:
+    forms = [part.strip() for part in row.get("forms", "").split(",") if part.strip()]
+    chapter = clause.partition(".")[0]
+    return Operation(
+        clause=clause,
+        line=line,
+        call=row["call"],
+        inputs=read_inputs(row["inputs"]),
+        dtypes=read_dtypes(row["dtypes"]),
+        equals=row["equals"],
+        through=row.get("through", ""),
+        result=tuple(part.strip() for part in (row.get("result") or "same").split(",")),
+        grad=row.get("grad", ""),
+        forms=tuple(form for form in forms if form in FORMS),
+        operators=tuple(form for form in forms if form not in FORMS),
+        within=row.get("within", ""),
+        special=row.get("special", ""),
+        promotes=row.get("promotes", "") != "no" and not row["call"].startswith("torch.linalg"),
+        kind=row.get("kind") or KIND_OF_CHAPTER.get(chapter, "mixing"),
+        notes=row.get("notes", ""),
+        cells=row,
+    )
+
+
+def _check_words(operation: Operation) -> None:
+    """Refuse what no column knows."""
+    if operation.grad not in _GRAD:
+        raise OperationError(f"the cell 'grad' is {operation.grad!r}, expected no, first, real or first real")
+    if not re.fullmatch(r"|exact|open|scale|(scale )?\d+", operation.within):
+        raise OperationError(
+            f"the cell 'within' is {operation.within!r}, expected exact, open, scale, a number or scale and a number"
+        )
+    if operation.kind not in KINDS:
+        raise OperationError(f"the cell 'kind' is {operation.kind!r}, expected one of {', '.join(KINDS)}")
+    for rule in operation.result if operation.gives_tensors else ():
+        try:
+            check_rule(rule)
+        except ValueError as error:
+            raise OperationError(str(error)) from error
+    if not operation.gives_tensors and set(operation.forms) - {"method"}:
+        raise OperationError("a call that gives a Python value has no form but method")
+    if not operation.inputs and set(operation.forms) - {"out"}:
+        raise OperationError("a call without inputs has no form but out")

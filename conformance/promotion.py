@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
@@ -22,6 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 WORDS: dict[str, tuple[str, ...]] = {**GROUPS, **{name: (name,) for name in DTYPES}}
 
 _REAL = {"complex64": "float32", "complex128": "float64"}
+_COMPLEX = {"float32": "complex64", "float64": "complex128", "complex64": "complex64", "complex128": "complex128"}
 _BITS = {"bool": 1, "uint8": 8, "int8": 8, "int16": 16, "int32": 32, "int64": 64}
 _BITS |= {"float16": 16, "bfloat16": 16, "float32": 32, "float64": 64, "complex64": 32, "complex128": 64}
 
@@ -65,17 +67,28 @@ def _promote_two(a: str, b: str) -> str:
 def result_dtype(rule: str, dtype: str) -> str:
     """The dtype that the rule of a column `result` gives for operands of `dtype`.
 
-    `same` keeps it; `float` turns bool and integers into float32; `total` turns them into int64; `real` takes the
-    real part's dtype; any dtype name is itself.
+    `same` keeps it; `float` turns bool and integers into float32; `total` turns them into int64; `complex` gives the
+    complex dtype whose parts the floating dtype has, and `real` the dtype of the parts; any dtype name is itself.
+    Words after one another are taken in turn: `float real`.
     """
-    if rule == "same":
-        return dtype
-    if rule == "float":
-        return "float32" if kind(dtype) < 2 else dtype
-    if rule == "total":
-        return "int64" if kind(dtype) < 2 else dtype
-    if rule == "real":
-        return _REAL.get(dtype, dtype)
-    if rule in DTYPES:
-        return rule
-    raise ValueError(f"unknown result rule {rule!r}, expected same, float, total, real or a dtype")
+    for word in check_rule(rule):
+        dtype = _RULES[word](dtype) if word in _RULES else word
+    return dtype
+
+
+def check_rule(rule: str) -> list[str]:
+    """The words of a rule; raises ValueError for one that is none."""
+    words = rule.split()
+    for word in words or [rule]:
+        if word not in _RULES and word not in DTYPES:
+            raise ValueError(f"unknown result rule {word!r}, expected {', '.join(_RULES)} or a dtype")
+    return words
+
+
+_RULES: dict[str, Callable[[str], str]] = {
+    "same": lambda dtype: dtype,
+    "float": lambda dtype: "float32" if kind(dtype) < 2 else dtype,
+    "total": lambda dtype: "int64" if kind(dtype) < 2 else dtype,
+    "complex": lambda dtype: _COMPLEX["float32" if kind(dtype) < 2 else dtype],
+    "real": lambda dtype: _REAL.get(dtype, dtype),
+}

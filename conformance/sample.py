@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from scipy import special as scipy_special
 
+from conformance import matrix
 from conformance.case import Trial
 from conformance.compare import show
 from conformance.operation import Input, Operation
@@ -62,6 +63,8 @@ def limits(item: Input, dtype: str) -> tuple[float, float]:
 def draw(rng: np.random.Generator, item: Input, dtype: str, shape: tuple[int, ...], fine: bool = False) -> np.ndarray:
     """Values of one input in its own dtype. `fine` fills the whole significand; else floats are eighths."""
     size = math.prod(shape)
+    if item.matrix:
+        return matrix.draw(rng, item, dtype, shape).astype(stored(dtype))
     if dtype == "bool":
         truths = rng.integers(0, 2, size)
         truths[:2] = (1, 0)[: min(2, size)]
@@ -116,25 +119,32 @@ def scalars(operation: Operation, trial: Trial, case: str, dtype: str) -> Arrays
     return {i.name: draw(rng, i, operation.dtype_of(i, dtype), (1,)).reshape(()) for i in operation.inputs}
 
 
-def gradient_arrays(operation: Operation, trial: Trial, case: str) -> Arrays:
-    """Float64 inputs at smooth points: distinct, apart from each other and from every multiple of one tenth."""
+def gradient_arrays(operation: Operation, trial: Trial, case: str, dtype: str = "float64") -> Arrays:
+    """Inputs at smooth points: distinct, apart from each other and from every multiple of one tenth.
+
+    `dtype` is float64 or complex128; the parts of complex numbers keep away from the axes alike.
+    """
     rng = trial.generator(case)
     result: Arrays = {}
     for position, item in enumerate(operation.inputs):
-        shape, own = item.shape(), operation.dtype_of(item, "float64")
-        if own != "float64":
+        shape, own = item.shape(), operation.dtype_of(item, dtype)
+        if own not in ("float64", dtype) or item.matrix:
             result[item.name] = draw(rng, item, own, shape)
             continue
-        low, high = limits(item, own)
-        first, last = math.ceil(low * 10), math.floor(high * 10) - 1
-        size = math.prod(shape)
-        steps = np.arange(first, last + 1)
-        chosen = rng.permutation(steps)[:size] if len(steps) >= size else rng.choice(steps, size)
-        values = np.round(chosen / 10 + GRADIENT_OFFSETS[position % len(GRADIENT_OFFSETS)], 4)
-        if item.nonzero:
-            values = np.where(np.abs(values) < 0.25, values + 0.5, values)
-        result[item.name] = values.reshape(shape)
+        values = _lattice(rng, item, shape, GRADIENT_OFFSETS[position % len(GRADIENT_OFFSETS)])
+        if own in COMPLEXES:
+            values = values + 1j * _lattice(rng, item, shape, GRADIENT_OFFSETS[(position + 1) % len(GRADIENT_OFFSETS)])
+        result[item.name] = np.where(np.abs(values) < 0.25, values + 0.5, values) if item.nonzero else values
     return result
+
+
+def _lattice(rng: np.random.Generator, item: Input, shape: tuple[int, ...], offset: float) -> np.ndarray:
+    """Different tenths of the input's interval, each moved by `offset`."""
+    low, high = limits(item, "float64")
+    steps = np.arange(math.ceil(low * 10), math.floor(high * 10))
+    size = math.prod(shape)
+    chosen = rng.permutation(steps)[:size] if len(steps) >= size else rng.choice(steps, size)
+    return np.round(chosen / 10 + offset, 4).reshape(shape)
 
 
 def special_arrays(operation: Operation, trial: Trial, case: str, dtype: str) -> Arrays:
@@ -177,7 +187,7 @@ def double(operation: Operation, values: Arrays, dtype: str) -> Arrays:
 
     Where the row's result is floating for integers too, integers and bools become float64 before the formula.
     """
-    to_float = operation.result[0] == "float" and kind(dtype) < 2
+    to_float = operation.result[0].split()[0] in ("float", "complex") and kind(dtype) < 2
     return {item.name: _double(values[item.name], to_float and item.dtype is None) for item in operation.inputs}
 
 
@@ -189,12 +199,21 @@ def _double(array: np.ndarray, to_float: bool) -> np.ndarray:
     return array if array.dtype == bool and not to_float else array.astype(np.float64)
 
 
-def wanted(operation: Operation, values: Arrays) -> tuple[np.ndarray, ...]:
-    """The row's formula over double-precision inputs, one array for each result."""
+def wanted(operation: Operation, values: Arrays) -> tuple[Any, ...]:
+    """The row's formula over double-precision inputs: one array for each result, or the one Python value."""
     scope = {"np": np, "math": math, "special": scipy_special, **values}
     with np.errstate(all="ignore"):
         results = eval(operation.formula(), scope)
+    if not operation.gives_tensors:
+        return (_python(results),)
     return tuple(np.asarray(r) for r in (results if isinstance(results, tuple) else (results,)))
+
+
+def _python(value: Any) -> Any:
+    """NumPy's numbers and arrays as Python's numbers and lists."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return type(value)(map(_python, value)) if isinstance(value, tuple | list) else value
 
 
 def tensor(trial: Trial, array: np.ndarray, dtype: str) -> Any:
@@ -211,15 +230,43 @@ def tensors(operation: Operation, trial: Trial, values: Arrays, dtype: str) -> d
     return {i.name: tensor(trial, values[i.name], operation.dtype_of(i, dtype)) for i in operation.inputs}
 
 
-def call(operation: Operation, trial: Trial, inputs: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The row's call on the backend, one tensor for each result."""
-    result = eval(operation.code(), {"torch": trial.namespace, **inputs})
-    return tuple(result) if isinstance(result, (tuple, list)) else (result,)
+def call(operation: Operation, trial: Trial, inputs: Mapping[str, Any], dtype: str) -> tuple[Any, ...]:
+    """The row's call on the backend: one tensor for each result, or the one Python value."""
+    return each(operation, eval(operation.code(), _scope(trial, inputs, dtype)))
 
 
-def evaluate(source: str, trial: Trial, inputs: Mapping[str, Any]) -> Any:
+def evaluate(source: str, trial: Trial, inputs: Mapping[str, Any], dtype: str) -> Any:
     """Another form of the row's call, as written."""
-    return eval(source, {"torch": trial.namespace, **inputs})
+    return eval(source, _scope(trial, inputs, dtype))
+
+
+def _scope(trial: Trial, inputs: Mapping[str, Any], dtype: str) -> dict[str, Any]:
+    torch = trial.namespace
+    return {"torch": torch, "dtype": getattr(torch, dtype), **inputs}
+
+
+def each(operation: Operation, result: Any) -> tuple[Any, ...]:
+    """What a call gives, one by one."""
+    return tuple(result) if isinstance(result, tuple | list) and operation.gives_tensors else (result,)
+
+
+def through(operation: Operation, results: tuple[Any, ...], inputs: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What is unique about the results: the column `through` over them, tensors or arrays, or else they themselves."""
+    if not operation.through:
+        return results
+    found = eval(operation.gate(), {**inputs, "result": results[0] if len(results) == 1 else results})
+    return found if isinstance(found, tuple) else (found,)
+
+
+def seen(operation: Operation, trial: Trial, results: tuple[Any, ...], values: Arrays) -> tuple[np.ndarray, ...]:
+    """The results as arrays, by the column `through` in double precision."""
+    read = tuple(trial.read(result) for result in results)
+    if not operation.through:
+        return read
+    wide = {name: _double(array, False) for name, array in values.items()}
+    with np.errstate(all="ignore"):
+        found = through(operation, tuple(_double(array, False) for array in read), wide)
+    return tuple(np.asarray(array) for array in found)
 
 
 def describe(operation: Operation, values: Arrays, dtype: str) -> str:
@@ -233,8 +280,8 @@ def describe(operation: Operation, values: Arrays, dtype: str) -> str:
 
 def length(operation: Operation, values: Arrays, want: tuple[np.ndarray, ...]) -> int:
     """Over how many terms a result accumulates: 1 for elementwise rows."""
-    if operation.chapter not in ("reduce", "linalg"):
+    if not operation.accumulates:
         return 1
-    whole = max(array.size for array in values.values())
+    whole = max((array.size for array in values.values()), default=1)
     longest = max((max(array.shape, default=1) for array in values.values()), default=1)
     return max(1, whole // max(1, want[0].size), longest)

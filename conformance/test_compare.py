@@ -15,13 +15,13 @@ def test_value(operation: Operation, trial: Trial) -> None:
     value.check(operation, trial)
 
 
-@pytest.mark.clause("compare.dtype")
+@pytest.mark.clause("compare.dtype", rows="gives_tensors")
 def test_dtype(operation: Operation, trial: Trial) -> None:
     """The dtype of the result follows the row's rule."""
     result.check(operation, trial)
 
 
-@pytest.mark.clause("compare.layout")
+@pytest.mark.clause("compare.layout", rows="may_be_strided")
 def test_layout(operation: Operation, trial: Trial) -> None:
     """Operands in any memory layout give what contiguous ones give."""
     layout.check(operation, trial)
@@ -39,7 +39,7 @@ def test_empty(operation: Operation, trial: Trial) -> None:
     empty.check(operation, trial)
 
 
-@pytest.mark.clause("compare.no-gradient")
+@pytest.mark.clause("compare.no-gradient", rows="gives_tensors")
 def test_no_gradient(operation: Operation, trial: Trial) -> None:
     """A truth value never requires a gradient."""
     gradient.check_none(operation, trial)

@@ -15,13 +15,13 @@ def test_value(operation: Operation, trial: Trial) -> None:
     value.check(operation, trial)
 
 
-@pytest.mark.clause("linalg.dtype")
+@pytest.mark.clause("linalg.dtype", rows="gives_tensors")
 def test_dtype(operation: Operation, trial: Trial) -> None:
     """The dtype of the result follows the row's rule."""
     result.check(operation, trial)
 
 
-@pytest.mark.clause("linalg.layout")
+@pytest.mark.clause("linalg.layout", rows="may_be_strided")
 def test_layout(operation: Operation, trial: Trial) -> None:
     """Operands in any memory layout give what contiguous ones give."""
     layout.check(operation, trial)

@@ -10,12 +10,25 @@ from typing import Any
 
 import numpy as np
 
+from conformance.agreement import agree
 from conformance.arrangement import FILL, strides_of
 from conformance.case import Case, Trial
-from conformance.law.value import close
+from conformance.law.value import hold, precision
 from conformance.operation import Operation
 from conformance.promotion import kind
-from conformance.sample import Arrays, admitted, arrays, call, describe, evaluate, stored, tensor, tensors
+from conformance.sample import (
+    Arrays,
+    admitted,
+    arrays,
+    call,
+    describe,
+    each,
+    evaluate,
+    seen,
+    stored,
+    tensor,
+    tensors,
+)
 
 INPLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.iadd,
@@ -41,7 +54,7 @@ def check(operation: Operation, trial: Trial) -> None:
         want = None
         for name, source in sources(operation):
             with trial.case(f"{dtype} {name}", call=source, inputs=told) as case:
-                want = want or [trial.read(r) for r in call(operation, trial, tensors(operation, trial, values, dtype))]
+                want = want or call(operation, trial, tensors(operation, trial, values, dtype), dtype)
                 run(case, operation, trial, values, dtype, name, source, want)
 
 
@@ -73,27 +86,42 @@ def run(
     dtype: str,
     name: str,
     source: str,
-    want: list[np.ndarray],
+    want: tuple[Any, ...],
 ) -> None:
     """One form against the function's own results."""
     inputs = tensors(operation, trial, values, dtype)
     if name == "in-place" and kind(operation.results(dtype)[0]) > kind(dtype):
         refused(case, operation, trial, values, dtype, source)
     elif name == "in-place":
-        in_place(case, operation, trial, values, dtype, source, want[0])
+        in_place(case, operation, trial, values, dtype, source, want[:1])
     elif name == "out":
-        out(case, operation, trial, inputs, source, want, dtype)
+        out(case, operation, trial, values, source, want, dtype)
     else:
-        got = evaluate(source, trial, inputs)
-        results = tuple(got) if isinstance(got, tuple | list) else (got,)
-        for result, expected, rule in zip(results, want, operation.results(dtype, count=len(want)), strict=True):
-            close(case, operation, result, expected, rule, 8)
+        agreed(case, operation, values, each(operation, evaluate(source, trial, inputs, dtype)), want, dtype)
         if name == "operator":
-            augmented(case, operation, trial, inputs, source, want[0], dtype)
+            augmented(case, operation, trial, values, source, want[:1], dtype)
+
+
+def agreed(
+    case: Case,
+    operation: Operation,
+    values: Arrays,
+    got: tuple[Any, ...],
+    want: tuple[Any, ...],
+    dtype: str,
+    name: str = "values",
+    precisions: tuple[str, ...] = (),
+) -> None:
+    """The results of a form against those of the function, in the precision of the results or in `precisions`."""
+    if not operation.gives_tensors:
+        case.checks.append(agree("value", got[0], want[0], case.trial))
+        return
+    found, expected = (seen(operation, case.trial, results, values) for results in (got, want))
+    hold(case, operation, found, expected, precisions or precision(operation, dtype, len(want)), 8, name)
 
 
 def in_place(
-    case: Case, operation: Operation, trial: Trial, values: Arrays, dtype: str, source: str, want: np.ndarray
+    case: Case, operation: Operation, trial: Trial, values: Arrays, dtype: str, source: str, want: tuple[Any, ...]
 ) -> None:
     """The target is the same object with the same dtype, and nothing around it changes. Targets are views."""
     first = operation.inputs[0].name
@@ -103,10 +131,10 @@ def in_place(
         base = tensor(trial, base_values, dtype)
         target = base[where]
         inputs = {**tensors(operation, trial, values, dtype), first: target}
-        returned = evaluate(source, trial, inputs)
+        returned = evaluate(source, trial, inputs, dtype)
         case.holds(f"identity{label}", returned is target, "the target itself", "another object")
         case.equal(f"dtype{label}", target.dtype, getattr(trial.namespace, dtype))
-        close(case, operation, target, want, dtype, 8, f"values{label}")
+        agreed(case, operation, values, (target,), want, dtype, f"values{label}", (dtype,))
         untouched(case, trial, base, base_values, where, f"surroundings{label}")
 
 
@@ -123,7 +151,7 @@ def refused(case: Case, operation: Operation, trial: Trial, values: Arrays, dtyp
     """An in-place form whose result is of a higher category than its target raises, and the target stays as it was."""
     inputs = tensors(operation, trial, values, dtype)
     with case.raises("RuntimeError", "can't be cast to the desired output type"):
-        evaluate(source, trial, inputs)
+        evaluate(source, trial, inputs, dtype)
     case.same(inputs[operation.inputs[0].name], readable(values[operation.inputs[0].name]), name="target unchanged")
 
 
@@ -145,34 +173,41 @@ def out(
     case: Case,
     operation: Operation,
     trial: Trial,
-    inputs: dict[str, Any],
+    values: Arrays,
     source: str,
-    want: list[np.ndarray],
+    want: tuple[Any, ...],
     dtype: str,
 ) -> None:
     """`out` is what returns, keeps its strides, and nothing around it changes. Targets are stepped views."""
     bases, targets, wheres = [], [], []
-    rules = operation.results(dtype, count=len(want))
-    for array, rule in zip(want, rules, strict=True):
-        base_values, where = around(np.zeros(array.shape or (1,), stored(rule)), 2)
+    for result, rule in zip(want, operation.results(dtype, count=len(want)), strict=True):
+        shape = tuple(result.shape)
+        base_values, where = around(np.zeros(shape or (1,), stored(rule)), 2)
         base = tensor(trial, base_values, rule)
         view = base[where]
-        targets.append(view if array.shape else view[0])
+        targets.append(view if shape else view[0])
         bases.append((base, base_values))
         wheres.append(where)
     before = [strides_of(target) for target in targets]
     target = targets[0] if len(targets) == 1 else tuple(targets)
-    returned = evaluate(source, trial, {**inputs, "out": target})
-    got = tuple(returned) if isinstance(returned, tuple | list) else (returned,)
+    inputs = tensors(operation, trial, values, dtype)
+    returned = evaluate(source, trial, {**inputs, "out": target}, dtype)
+    got = each(operation, returned)
     case.holds("identity", all(a is b for a, b in zip(got, targets, strict=True)), "out itself", "another object")
     case.equal("strides", [strides_of(t) for t in targets], before)
-    for target, (base, base_values), where, expected, rule in zip(targets, bases, wheres, want, rules, strict=True):
-        close(case, operation, target, expected, rule, 8)
+    agreed(case, operation, values, tuple(targets), want, dtype)
+    for (base, base_values), where in zip(bases, wheres, strict=True):
         untouched(case, trial, base, base_values, where)
 
 
 def augmented(
-    case: Case, operation: Operation, trial: Trial, inputs: dict[str, Any], source: str, want: np.ndarray, dtype: str
+    case: Case,
+    operation: Operation,
+    trial: Trial,
+    values: Arrays,
+    source: str,
+    want: tuple[Any, ...],
+    dtype: str,
 ) -> None:
     """`x += y` where the row has an in-place form and the operator's left side is its first input."""
     node = ast.parse(source, mode="eval").body
@@ -185,8 +220,9 @@ def augmented(
         or ast.unparse(node.left) != first
     ):
         return
+    inputs = tensors(operation, trial, values, dtype)
     target = inputs[first]
-    right = evaluate(ast.unparse(node.right), trial, inputs)
+    right = evaluate(ast.unparse(node.right), trial, inputs, dtype)
     result = INPLACE[type(node.op)](target, right)
     case.holds("augmented identity", result is target, "the target itself", "another object")
-    close(case, operation, result, want, dtype, 8, "augmented values")
+    agreed(case, operation, values, (result,), want, dtype, "augmented values", (dtype,))

@@ -12,7 +12,18 @@ from conformance.arrangement import LAYOUTS, possible
 from conformance.case import Case, Trial
 from conformance.compare import show
 from conformance.operation import Operation
-from conformance.sample import Arrays, admitted, arrays, call, describe, gradient_arrays, tensor, tensors, wanted
+from conformance.sample import (
+    Arrays,
+    admitted,
+    arrays,
+    call,
+    describe,
+    gradient_arrays,
+    tensor,
+    tensors,
+    through,
+    wanted,
+)
 
 STEP = 1e-5
 SECOND_STEP = 2e-3
@@ -21,34 +32,56 @@ Weights = list[np.ndarray]
 
 def check(operation: Operation, trial: Trial) -> None:
     """`backward` of a weighted result gives each input the central difference, in its own shape and dtype."""
-    only_double(operation, trial)
-    values = gradient_arrays(operation, trial, "gradient")
+    only(operation, trial, "float64")
+    check_in(operation, trial, "float64", "gradient")
+
+
+def check_complex(operation: Operation, trial: Trial) -> None:
+    """The gradient of a real number L is dL/dRe(x) + i dL/dIm(x) to a complex x, and the real dL/dx to a real one.
+
+    That is twice the derivative by the conjugate of x in the calculus of Wirtinger (1927), and the direction in which L
+    grows fastest. L is the real part of the weighted sum of the results, the weights conjugated.
+    """
+    only(operation, trial, "complex128")
+    check_in(operation, trial, "complex128", "complex gradient")
+
+
+def check_in(operation: Operation, trial: Trial, dtype: str, name: str) -> None:
+    """Leaves of `dtype`, contiguous and transposed."""
+    values = gradient_arrays(operation, trial, name, dtype)
     wants: Arrays = {}
     for layout in ("contiguous", "transposed"):
         if layout != "contiguous" and not any(possible(layout, array) for array in values.values()):
             continue
-        told = describe(operation, values, "float64")
-        with trial.case(f"float64 {layout}", call=operation.call, inputs=told) as case:
-            inputs, names = leaves(operation, trial, values, layout)
-            outputs = smooth(call(operation, trial, inputs))
+        with trial.case(f"{dtype} {layout}", operation.call, describe(operation, values, dtype)) as case:
+            inputs, names = leaves(operation, trial, values, dtype, layout)
+            outputs = smooth(operation, call(operation, trial, inputs, dtype), inputs)
             weights = weights_for(trial, outputs)
-            pairs = zip(outputs, weights, strict=True)
-            scalar: Any = sum((out * tensor(trial, weight, "float64")).sum() for out, weight in pairs)
-            scalar.backward()
+            backward(trial, outputs, weights)
             wants = wants or {name: differences(operation, values, name, weights) for name in names}
             for name in names:
                 compare(case, trial, name, inputs[name].grad, wants[name], 1e-6)
 
 
+def backward(trial: Trial, outputs: list[Any], weights: Weights) -> None:
+    """Send the weights back: as the factors of a sum, or by themselves where a result is complex."""
+    incoming = [tensor(trial, weight, str(weight.dtype)) for weight in weights]
+    if any(output.dtype.is_complex for output in outputs):
+        trial.namespace.autograd.backward(outputs, incoming)
+    else:
+        scalar: Any = sum((output * weight).sum() for output, weight in zip(outputs, incoming, strict=True))
+        scalar.backward()
+
+
 def check_second(operation: Operation, trial: Trial) -> None:
     """The derivative of a directional derivative, to the inputs and to the incoming gradient."""
-    only_double(operation, trial)
+    only(operation, trial, "float64")
     values = gradient_arrays(operation, trial, "second gradient")
     with trial.case("float64", call=operation.call, inputs=describe(operation, values, "float64")) as case:
-        inputs, names = leaves(operation, trial, values)
-        outputs = smooth(call(operation, trial, inputs))
+        inputs, names = leaves(operation, trial, values, "float64")
+        outputs = smooth(operation, call(operation, trial, inputs, "float64"), inputs)
         weights = weights_for(trial, outputs)
-        incoming = [tensor(trial, weight, "float64").requires_grad_() for weight in weights]
+        incoming = [tensor(trial, weight, str(weight.dtype)).requires_grad_() for weight in weights]
         rng = trial.generator("direction")
         direction = {name: rng.uniform(0.25, 1.0, values[name].shape) for name in names}
         torch = trial.namespace
@@ -64,10 +97,10 @@ def check_second(operation: Operation, trial: Trial) -> None:
             compare(case, trial, "incoming", got, slope, 1e-6)
 
 
-def only_double(operation: Operation, trial: Trial) -> None:
-    """Skip the item when another dtype than float64 was asked for."""
-    if "float64" not in admitted(operation, trial):
-        pytest.skip("gradients are compared in float64")
+def only(operation: Operation, trial: Trial, dtype: str) -> None:
+    """Skip the item when another dtype was asked for, or the backend lacks this one and the clause does not say so."""
+    if not trial.lacking and dtype not in admitted(operation, trial):
+        pytest.skip(f"gradients are compared in {dtype}")
 
 
 def check_none(operation: Operation, trial: Trial) -> None:
@@ -79,36 +112,42 @@ def check_none(operation: Operation, trial: Trial) -> None:
         for item in inputs.values():
             if item.dtype.is_floating_point:
                 item.requires_grad_()
-        for result in call(operation, trial, inputs):
+        for result in call(operation, trial, inputs, dtype):
             case.equal("requires_grad", result.requires_grad, False)
 
 
 def leaves(
-    operation: Operation, trial: Trial, values: Arrays, layout: str = "contiguous"
+    operation: Operation, trial: Trial, values: Arrays, dtype: str, layout: str = "contiguous"
 ) -> tuple[dict[str, Any], list[str]]:
-    """Every input as a tensor, the floating ones as leaves that require a gradient, and the names of these."""
+    """Every input as a tensor, those of `dtype` and float64 as leaves that require a gradient, and their names."""
     inputs: dict[str, Any] = {}
     names = []
     for item in operation.inputs:
-        own = operation.dtype_of(item, "float64")
+        own = operation.dtype_of(item, dtype)
         array = values[item.name]
         make = LAYOUTS[layout] if layout in LAYOUTS and possible(layout, array) else tensor
         inputs[item.name] = make(trial, array, own)
-        if own == "float64":
+        if own in ("float64", dtype):
             inputs[item.name].requires_grad_()
             names.append(item.name)
     return inputs, names
 
 
-def smooth(results: tuple[Any, ...]) -> list[Any]:
-    """The results that carry a gradient: the floating ones."""
-    return [result for result in results if result.dtype.is_floating_point]
+def smooth(operation: Operation, results: tuple[Any, ...], inputs: dict[str, Any]) -> list[Any]:
+    """The results that carry a gradient, the floating and complex ones, by the column `through`."""
+    found = through(operation, results, inputs)
+    return [result for result in found if result.dtype.is_floating_point or result.dtype.is_complex]
 
 
 def weights_for(trial: Trial, outputs: list[Any]) -> Weights:
-    """An incoming gradient for each result, positive and never constant."""
+    """An incoming gradient for each result, never constant, real and positive where the result is real."""
     rng = trial.generator("weights")
-    return [rng.uniform(0.5, 1.5, tuple(output.shape)) for output in outputs]
+    weights: Weights = []
+    for output in outputs:
+        shape = tuple(output.shape)
+        weight = rng.uniform(0.5, 1.5, shape)
+        weights.append(weight + 1j * rng.uniform(-1, 1, shape) if output.dtype.is_complex else weight)
+    return weights
 
 
 def compare(case: Case, trial: Trial, name: str, got: Any, want: np.ndarray, relative: float) -> None:
@@ -116,7 +155,7 @@ def compare(case: Case, trial: Trial, name: str, got: Any, want: np.ndarray, rel
     if got is None:
         case.holds(f"grad {name}", False, want=show(want), got="None")
         return
-    case.equal(f"grad dtype {name}", got.dtype, trial.namespace.float64)
+    case.equal(f"grad dtype {name}", got.dtype, getattr(trial.namespace, str(want.dtype)))
     absolute = relative * max(1.0, float(np.abs(want).max(initial=0.0)))
     case.within(got.clone(), want, relative, absolute, name=f"grad {name}")
 
@@ -133,9 +172,9 @@ def compare_second(case: Case, trial: Trial, name: str, got: Any, along: np.ndar
 
 
 def weighted(operation: Operation, values: Arrays, weights: Weights) -> float:
-    """The weighted sum of the formula's floating results."""
-    results = [result for result in wanted(operation, values) if result.dtype.kind == "f"]
-    return float(sum(np.vdot(weight, result) for weight, result in zip(weights, results, strict=True)))
+    """The real part of the weighted sum of the formula's floating and complex results, the weights conjugated."""
+    results = [result for result in wanted(operation, values) if result.dtype.kind in "fc"]
+    return float(sum(np.vdot(weight, result).real for weight, result in zip(weights, results, strict=True)))
 
 
 def forward(operation: Operation, values: Arrays, direction: Arrays) -> Weights:
@@ -143,7 +182,7 @@ def forward(operation: Operation, values: Arrays, direction: Arrays) -> Weights:
     ahead = wanted(operation, moved(values, direction, STEP))
     behind = wanted(operation, moved(values, direction, -STEP))
     pairs = zip(ahead, behind, strict=True)
-    return [(a - b) / (2 * STEP) for a, b in pairs if a.dtype.kind == "f"]
+    return [(a - b) / (2 * STEP) for a, b in pairs if a.dtype.kind in "fc"]
 
 
 def moved(values: Arrays, direction: Arrays, step: float) -> Arrays:
@@ -152,16 +191,17 @@ def moved(values: Arrays, direction: Arrays, step: float) -> Arrays:
 
 
 def differences(operation: Operation, values: Arrays, name: str, weights: Weights) -> np.ndarray:
-    """Central differences of the weighted sum to every element of one input."""
+    """Central differences of the weighted sum to every element of one input, to both parts of complex ones."""
     base = values[name]
-    result = np.empty(base.shape)
+    result = np.zeros_like(base)
     for index in np.ndindex(base.shape):
-        ends = []
-        for step in (STEP, -STEP):
-            changed = base.copy()
-            changed[index] += step
-            ends.append(weighted(operation, {**values, name: changed}, weights))
-        result[index] = (ends[0] - ends[1]) / (2 * STEP)
+        for unit in (1, 1j) if np.iscomplexobj(base) else (1,):
+            ends = []
+            for step in (STEP, -STEP):
+                changed = base.copy()
+                changed[index] += unit * step
+                ends.append(weighted(operation, {**values, name: changed}, weights))
+            result[index] += unit * (ends[0] - ends[1]) / (2 * STEP)
     return result
 
 

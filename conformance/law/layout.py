@@ -8,9 +8,9 @@ import numpy as np
 
 from conformance.arrangement import LAYOUTS, possible, values_for
 from conformance.case import Trial
-from conformance.law.value import close
+from conformance.law.value import compare
 from conformance.operation import Operation
-from conformance.sample import Arrays, admitted, arrays, call, describe, length, tensors
+from conformance.sample import Arrays, admitted, arrays, call, describe, seen, tensors
 
 
 def check(operation: Operation, trial: Trial) -> None:
@@ -18,17 +18,13 @@ def check(operation: Operation, trial: Trial) -> None:
     for name, dtype, values, laid in samples(operation, trial):
         with trial.case(name, call=operation.call, inputs=describe(operation, values, dtype)) as case:
             inputs = tensors(operation, trial, values, dtype)
-            want = [trial.read(result) for result in call(operation, trial, inputs)]
+            want = call(operation, trial, inputs, dtype)
+            before = seen(operation, trial, want, values) if operation.gives_tensors else want
             for item in operation.inputs:
                 if item.name in laid:
                     make = LAYOUTS[laid[item.name]]
                     inputs[item.name] = make(trial, values[item.name], operation.dtype_of(item, dtype))
-            results = call(operation, trial, inputs)
-            terms = length(operation, values, tuple(want))
-            rules = operation.results(dtype, count=len(want))
-            for position, (got, expected, rule) in enumerate(zip(results, want, rules, strict=True)):
-                label = "values" if len(want) == 1 else f"values {position}"
-                close(case, operation, got, expected, rule, terms, label)
+            compare(case, operation, values, call(operation, trial, inputs, dtype), before, dtype)
 
 
 def samples(operation: Operation, trial: Trial) -> Iterator[tuple[str, str, Arrays, dict[str, str]]]:
@@ -60,8 +56,8 @@ def one_by_one(
     """One case for each operand that can lie so."""
     for item in operation.inputs:
         array = values[item.name]
-        flat_distinct = layout == "expanded" and item.distinct and array.ndim == 1
-        if not possible(layout, array) or flat_distinct:
+        fewest = 3 if item.matrix else 2 if item.distinct else 1  # dimensions of what may repeat along the first
+        if not possible(layout, array) or (layout == "expanded" and array.ndim < fewest):
             continue
         changed = {**values, item.name: values_for(layout, array)}
         shape = "x".join(map(str, np.shape(array)))

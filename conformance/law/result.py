@@ -17,12 +17,11 @@ def check(operation: Operation, trial: Trial) -> None:
     """The dtype of every result, for one dtype of all inputs and for pairs of different ones."""
     dtypes = admitted(operation, trial)
     for dtype in dtypes:
-        _check(operation, trial, dtype, [dtype] * len(operation.varied), ())
+        _check(operation, trial, dtype, [dtype] * max(1, len(operation.varied)), ())
     if operation.promotes and len(operation.varied) == 2 and not trial.quick:
         for first, second in permutations([dtype for dtype in MIXED if dtype in dtypes], 2):
             _check(operation, trial, f"{first} and {second}", [first, second], ())
-        joins = operation.chapter == "view"  # tensors that are joined have dimensions
-        for first, second in () if joins else zero_dim_pairs(dtypes):
+        for first, second in zero_dim_pairs(dtypes) if operation.kind == "elementwise" else ():
             _check(operation, trial, f"{first} and 0-dim {second}", [first, second], (1,))
 
 
@@ -44,7 +43,7 @@ def _check(operation: Operation, trial: Trial, name: str, dtypes: list[str], zer
         drawn[item.name] = draw(rng, item, own, shape or (1,)).reshape(shape), own
     told = ", ".join(f"{key}: {own}" for key, (_, own) in drawn.items())
     with trial.case(name, call=operation.call, inputs=told) as case:
-        results = call(operation, trial, {key: tensor(trial, *given) for key, given in drawn.items()})
+        results = call(operation, trial, {key: tensor(trial, *given) for key, given in drawn.items()}, dtypes[0])
         for number, (got, want) in enumerate(
             zip(results, wanted_dtypes(operation, dtypes, zero_dim, len(results)), strict=True)
         ):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
+from conformance.agreement import agree
 from conformance.case import Case, Trial
+from conformance.compare import check_shape
 from conformance.operation import Operation
 from conformance.promotion import INTEGERS, is_floating
 from conformance.sample import (
@@ -19,6 +22,7 @@ from conformance.sample import (
     extreme_arrays,
     length,
     scalars,
+    seen,
     special_arrays,
     tensors,
     wanted,
@@ -42,30 +46,49 @@ def check(operation: Operation, trial: Trial) -> None:
     for name, dtype, values in samples(operation, trial):
         with trial.case(name, call=operation.call, inputs=describe(operation, values, dtype)) as case:
             want = wanted(operation, double(operation, values, dtype))
-            results = call(operation, trial, tensors(operation, trial, values, dtype))
+            results = call(operation, trial, tensors(operation, trial, values, dtype), dtype)
             compare(case, operation, values, results, want, dtype)
 
 
 def compare(
+    case: Case, operation: Operation, values: Arrays, results: tuple[Any, ...], want: tuple[Any, ...], dtype: str
+) -> None:
+    """Hold every result against the formula's, in its own dtype; a Python value by its type too."""
+    if not operation.gives_tensors:
+        case.checks.append(agree("value", results[0], want[0], case.trial))
+        return
+    got = seen(operation, case.trial, results, values)
+    case.equal("results", len(got), len(want))
+    hold(case, operation, got, want, precision(operation, dtype, len(results)), length(operation, values, want))
+
+
+def hold(
     case: Case,
     operation: Operation,
-    values: Arrays,
-    results: tuple[object, ...],
+    got: tuple[np.ndarray, ...],
     want: tuple[np.ndarray, ...],
-    dtype: str,
+    dtypes: tuple[str, ...],
+    terms: int,
+    name: str = "values",
 ) -> None:
-    """Hold every result against the formula's, in its own dtype."""
-    case.equal("results", len(results), len(want))
-    rules = operation.results(dtype, count=len(want))
-    for position, (got, expected, rule) in enumerate(zip(results, want, rules, strict=True)):
-        label = "values" if len(want) == 1 else f"values {position}"
-        close(case, operation, got, expected, rule, length(operation, values, want), label)
+    """Results against others, each within the row's tolerance."""
+    for position, (one, other) in enumerate(zip(got, want, strict=True)):
+        label = name if len(want) == 1 else f"{name} {position}"
+        close(case, operation, one, other, dtypes[min(position, len(dtypes) - 1)], terms, label)
+
+
+def precision(operation: Operation, dtype: str, count: int) -> tuple[str, ...]:
+    """The dtypes in whose precision the results of a case are compared."""
+    return operation.precision(operation.results(dtype, count=count))
 
 
 def close(
     case: Case, operation: Operation, got: object, want: np.ndarray, dtype: str, terms: int, name: str = "values"
 ) -> None:
-    """Within the row's tolerance: of each element, or of the largest one where terms cancel."""
+    """Within the row's tolerance: of each element, or of the largest one where terms cancel; open values are free."""
+    if operation.open:
+        case.checks.append(check_shape(case.trial.read(got), want))
+        return
     scaled, factor = operation.allowance
     factor *= widening(terms)
     finite = np.abs(want[np.isfinite(want)]) if scaled and dtype in ULPS else np.zeros(0)
@@ -89,7 +112,7 @@ def samples(operation: Operation, trial: Trial) -> Iterator[Sample]:
         for dtype in main:
             name = f"{dtype} odd sizes"
             yield name, dtype, arrays(operation, trial, name, dtype, change, fine=True)
-    if operation.elementwise:
+    if operation.may_be_zero_dim:
         for dtype in main[:1]:
             yield f"{dtype} 0-dim", dtype, scalars(operation, trial, f"{dtype} 0-dim", dtype)
     yield from special_samples(operation, trial, dtypes)
@@ -97,11 +120,11 @@ def samples(operation: Operation, trial: Trial) -> Iterator[Sample]:
 
 def special_samples(operation: Operation, trial: Trial, dtypes: tuple[str, ...]) -> Iterator[Sample]:
     """Infinities, NaN and zeros where the row is elementwise, planted ones elsewhere, edges of integers if asked."""
-    if operation.special.startswith("no"):
+    if operation.special.startswith("no") or operation.open:
         return
     for dtype in dtypes:
         if is_floating(dtype):
-            if operation.elementwise:
+            if operation.may_be_zero_dim:
                 yield f"{dtype} special", dtype, special_arrays(operation, trial, f"{dtype} special", dtype)
             elif dtype == admitted(operation, trial, "float32")[0]:
                 yield from planted(operation, trial, dtype)
@@ -110,9 +133,14 @@ def special_samples(operation: Operation, trial: Trial, dtypes: tuple[str, ...])
 
 
 def planted(operation: Operation, trial: Trial, dtype: str) -> Iterator[Sample]:
-    """NaN and infinities planted first, in the middle, last and everywhere in the last varied input."""
+    """NaN and infinities planted first, in the middle, last and everywhere in the last varied input.
+
+    Infinities are left out where products mix them with other elements; matrices of a kind (`regular`) stay so.
+    """
+    if not operation.varied or operation.varied[-1].matrix:
+        return
     target = operation.varied[-1].name
-    for word, value, where in PLANTED[: 4 if operation.chapter == "linalg" else None]:
+    for word, value, where in PLANTED[: 4 if operation.kind == "mixing" else None]:
         name = f"{dtype} {word}"
         values = arrays(operation, trial, name, dtype)
         values[target].reshape(-1)[where] = value

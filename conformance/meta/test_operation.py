@@ -68,8 +68,15 @@ def test_refused_inputs(name: str) -> None:
         (row(equal="x"), "unknown column 'equal'"),
         (row(equals=""), "the column 'equals' is missing or empty"),
         (row(call="torch.add(x,"), "cannot compile"),
-        (row(grad="yes"), "the cell 'grad' is 'yes', expected no or first"),
+        (row(grad="yes"), "the cell 'grad' is 'yes', expected no, first, real or first real"),
         (row(within="loose"), "the cell 'within' is 'loose'"),
+        (row(kind="pointwise"), "the cell 'kind' is 'pointwise', expected one of elementwise, moving"),
+        (row(result="wide"), "unknown result rule 'wide'"),
+        (row(result="value", forms="method, out"), "no form but method"),
+        (row(call="torch.zeros(2)", inputs="none", forms="method"), "no form but out"),
+        (row(inputs="x(3,4) regular"), "the input x is regular, so its last two sizes are equal"),
+        (row(inputs="dtype(3)"), "an input cannot be called 'dtype'"),
+        (row(through="result["), "cannot compile"),
     ],
 )
 def test_refused_rows(cells: dict[str, str], words: str) -> None:
@@ -103,6 +110,16 @@ def test_result_rules() -> None:
     assert [result_dtype("float", dtype) for dtype in ("bool", "int16", "float64")] == ["float32", "float32", "float64"]
     assert [result_dtype("total", dtype) for dtype in ("bool", "uint8", "float16")] == ["int64", "int64", "float16"]
     assert result_dtype("real", "complex128") == "float64"
+    assert [result_dtype("complex", dtype) for dtype in ("int8", "float64", "complex64")] == [
+        "complex64",
+        "complex128",
+        "complex64",
+    ]
+    assert [result_dtype("float real", dtype) for dtype in ("int8", "float64", "complex64")] == [
+        "float32",
+        "float64",
+        "float32",
+    ]
     with pytest.raises(ValueError, match="unknown result rule"):
         result_dtype("wide", "float32")
 
