@@ -137,7 +137,7 @@ from .numpy import from_dlpack, from_numpy
 from .order import adjoint, moveaxis, movedim, swapaxes, swapdims, t
 from .pad import constant_pad_nd
 from .pointwise import add, clone, exp, mul, multiply, neg, negative, rsub, sub, subtract
-from .power import float_power, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square
+from .power import float_power, frexp, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square
 from .print import set_printoptions
 from .promote import result_type
 from .random import (
@@ -169,6 +169,7 @@ from .range import (
 from .rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .reduce import mean, nanmean, nansum, prod, sum
 from .replaced import as_strided_scatter, diagonal_scatter, select_scatter, slice_scatter
+from .resize import resize_as_
 from .rounding import ceil, fix, floor, frac, round, trunc
 from .sampling import bernoulli, multinomial, normal, poisson
 from .scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp

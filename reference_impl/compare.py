@@ -143,6 +143,9 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
     need_tensor("isclose", other)
     if input._dtype is not other._dtype:
         raise RuntimeError(f"{input._dtype.word} did not match {other._dtype.word}")
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if value < 0:
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value}")
     d = input._dtype
     x, y = operand(input, d), operand(other, d)
     close = quiet(np.equal, x, y)

@@ -11,8 +11,7 @@ from .derivative import refuse
 from .dtype import INTEGER, float32, float64, int32, int64
 from .layout import wrap_dim
 from .op import operation, record
-from .promote import common_device, operand
-from .quiet import quiet
+from .promote import common_device, operand, result_type
 from .storage import Array
 from .tensor import Tensor
 
@@ -27,6 +26,13 @@ def _results(values: Array, inverse: Any, counts: Any, input: Tensor) -> Any:
     return out[0] if len(out) == 1 else tuple(out)
 
 
+def _check_lines(input: Tensor, axis: int | None) -> None:
+    """NotImplementedError for complex numbers, RuntimeError for slices without elements."""
+    refuse("unique", input._dtype.is_complex, input._dtype)
+    if axis is not None and 0 in (*input._array.shape[:axis], *input._array.shape[axis + 1 :]):
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
+
+
 @operation(out=False)
 def unique(
     input: Tensor,
@@ -38,6 +44,7 @@ def unique(
     """The sorted distinct values, or slices along a dimension; with the inverse and the counts if asked for."""
     array = operand(input, input._dtype)
     axis = None if dim is None else wrap_dim(dim, input.ndim)
+    _check_lines(input, axis)
     values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
     inverse = inverse.reshape(-1 if axis is not None else array.shape)
     return _results(values, inverse if return_inverse else None, counts if return_counts else None, input)
@@ -49,6 +56,7 @@ def unique_consecutive(
 ) -> Any:
     """The values, or slices along a dimension, without immediate repetitions."""
     axis = 0 if dim is None else wrap_dim(dim, input.ndim)
+    _check_lines(input, None if dim is None else axis)
     array = input._array.reshape(-1) if dim is None else np.moveaxis(input._array, axis, 0)
     n = array.shape[0]
     differ = np.not_equal(array[1:], array[:-1])
@@ -79,22 +87,39 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return record(None, result.astype(d.numpy), d, common_device(input, weights), ())
 
 
-@operation()
-def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
-    """Counts over equal bins between two bounds, by default the extremes; the last bin includes its right edge."""
-    d = input._dtype
-    refuse("histogram_cpu", not d.is_floating_point, d)
-    array = operand(input, d).reshape(-1)
-    low, high = (float(min), float(max)) if (min, max) != (0, 0) or not array.size else (array.min(), array.max())
-    if low == high:
-        low, high = low - 1, high + 1
-    inside = array[(array >= low) & (array <= high)]
-    place = quiet(np.floor, (inside - low) * (bins / (high - low))).astype(np.int64)
-    counts = np.bincount(np.minimum(place, bins - 1), minlength=bins)
-    return record(None, counts.astype(d.numpy), d, input._device, ())
+def _check_sorted(boundaries: Tensor, values: Any, right: bool, side: str | None, sorter: Tensor | None) -> None:
+    """RuntimeError in torch's words for what does not go together."""
+    name, shape, dims = "torch.searchsorted()", boundaries._array.shape, boundaries.ndim
+    if side not in (None, "left", "right"):
+        raise RuntimeError(f"{name}: side can only be 'left' or 'right' but got {side}")
+    if side == "left" and right:
+        raise RuntimeError(f"{name}: side and right can't be set to opposites, got side of left while right was True")
+    if not dims:
+        raise RuntimeError(f"{name}: boundaries tensor should have positive dimension, but got 0 dimension")
+    if sorter is not None:
+        if sorter._array.shape != shape:
+            raise RuntimeError(
+                f"{name}: boundary and sorter must have the same size, but got boundary tensor {list(shape)}and got "
+                f"sorter tensor {list(sorter._array.shape)}"
+            )
+        if sorter._dtype is not int64:
+            raise RuntimeError(f"{name}: sorter must be a tensor of long dtype but got dtype {sorter._dtype.word}")
+        if sorter._array.size and not 0 <= sorter._array.min() <= sorter._array.max() < shape[-1]:
+            raise RuntimeError(f"{name}: sorter index out of range")
+    if dims > 1 and not isinstance(values, Tensor):
+        raise RuntimeError(
+            f"{name}: input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries "
+            f"tensor dim({dims}) and input value's dim(0) numel(1)"
+        )
+    if dims > 1 and shape[:-1] != values._array.shape[:-1]:
+        raise RuntimeError(
+            f"{name}: boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and "
+            f"input value tensor must match, but we got boundaries tensor {list(shape)} and input value tensor "
+            f"{list(values._array.shape)}"
+        )
 
 
-@operation(method=False)
+@operation(method=False, promotes=False)
 def searchsorted(
     sorted_sequence: Tensor,
     input: Any,
@@ -104,32 +129,28 @@ def searchsorted(
     side: str | None = None,
     sorter: Tensor | None = None,
 ) -> Tensor:
-    """Where values belong in a sorted sequence, or line by line in the last dimension: before equal ones, or after."""
-    if side not in (None, "left", "right"):
-        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
-    after = right or side == "right"
+    """Where values belong in a sorted sequence, or line by line in the last dimension: before equal ones, or after. A
+    `sorter` gives the order of a sequence that is not sorted. RuntimeError for lines that do not match."""
+    _check_sorted(sorted_sequence, input, right, side, sorter)
     values = input if isinstance(input, Tensor) else tensor(input, device=sorted_sequence._device)
-    lines, wanted = sorted_sequence._array, values._array
+    d = result_type(sorted_sequence, values)
+    lines, wanted = operand(sorted_sequence, d), operand(values, d)
     if sorter is not None:
         lines = np.take_along_axis(lines, sorter._array, -1)
-    way: Any = "right" if after else "left"
+    way: Any = "right" if right or side == "right" else "left"
     if lines.ndim == 1:
         place = np.searchsorted(lines, wanted, way)
     else:
-        if lines.shape[:-1] != wanted.shape[:-1]:
-            raise RuntimeError(
-                "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of "
-                "boundaries tensor and input value tensor must match, but we got boundaries tensor "
-                f"{list(lines.shape)} and input value tensor {list(wanted.shape)}"
-            )
         place = np.empty(wanted.shape, np.int64)
         for index in np.ndindex(*lines.shape[:-1]):
             place[index] = np.searchsorted(lines[index], wanted[index], way)
-    d = int32 if out_int32 else int64
-    return record(None, np.asarray(place).astype(d.numpy), d, common_device(sorted_sequence, values), ())
+    kind = int32 if out_int32 else int64
+    return record(None, np.asarray(place).astype(kind.numpy), kind, common_device(sorted_sequence, values), ())
 
 
-@operation(method=False)
+@operation(method=False, promotes=False)
 def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:
-    """Where values belong in a sorted sequence, which comes last."""
+    """Where values belong in a sorted vector, which comes last. RuntimeError for more dimensions."""
+    if boundaries.ndim != 1:
+        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)

@@ -60,6 +60,31 @@ def _vector(index: Tensor, name: str) -> Array:
     return index._array.reshape(-1)
 
 
+def check_added(input: Tensor, dim: int, index: Tensor, source: Tensor, name: str) -> tuple[int, Array]:
+    """The wrapped dimension and the places. IndexError out of range, RuntimeError for other sizes or another dtype."""
+    dim = layout.wrap_dim(dim, input.ndim)
+    at = _vector(index, name)
+    ours, theirs = input._array.shape, source._array.shape
+    if source._dtype is not input._dtype:
+        raise RuntimeError(
+            f"{name}(): self ({input._dtype.word}) and source ({source._dtype.word}) must have the same scalar type"
+        )
+    same_device(input, index, source)
+    count = theirs[dim] if theirs else 1
+    if len(at) != count:
+        raise RuntimeError(
+            f"{name}(): Number of indices ({len(at)}) should be equal to source.size(dim): ({count}), for dim: {dim}"
+        )
+    if (*ours[:dim], *ours[dim + 1 :]) != (*theirs[:dim], *theirs[dim + 1 :]):
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
+            f"{list(ours)} source.shape = {list(theirs)}"
+        )
+    if at.size and (at.min() < 0 or at.max() >= (ours or (1,))[dim]):
+        raise IndexError("index out of range in self")
+    return dim, at
+
+
 class IndexAddBackward0(Node):
     __slots__ = ()
     saves = ("index",)
@@ -78,28 +103,9 @@ class IndexAddBackward0(Node):
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """A copy to which the slices of the source, times alpha, are added at the places that a vector names; repeated
     places add up. IndexError out of range, RuntimeError for other sizes or another dtype."""
-    dim = layout.wrap_dim(dim, input.ndim)
-    at = _vector(index, "index_add_")
-    d = input._dtype
-    if source._dtype is not d:
-        raise RuntimeError(
-            f"index_add_(): self ({d.word}) and source ({source._dtype.word}) must have the same scalar type"
-        )
-    device = same_device(input, index, source)
+    dim, at = check_added(input, dim, index, source, "index_add_")
+    d, device = input._dtype, input._device
     ours, theirs = input._array.shape, source._array.shape
-    count = theirs[dim] if theirs else 1
-    if len(at) != count:
-        raise RuntimeError(
-            f"index_add_(): Number of indices ({len(at)}) should be equal to source.size(dim): ({count}), for dim: "
-            f"{dim}"
-        )
-    if (*ours[:dim], *ours[dim + 1 :]) != (*theirs[:dim], *theirs[dim + 1 :]):
-        raise RuntimeError(
-            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
-            f"{list(ours)} source.shape = {list(theirs)}"
-        )
-    if at.size and (at.min() < 0 or at.max() >= (ours or (1,))[dim]):
-        raise IndexError("index out of range in self")
     values = source._array.reshape(theirs or (1,))
     if alpha != 1:
         values = (values.astype(d.compute) * checked(alpha, d)).astype(d.compute, copy=False)

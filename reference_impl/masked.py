@@ -102,7 +102,8 @@ def _flat(input: Tensor, index: Tensor, name: str) -> Array:
         raise RuntimeError(f"{name}(): Expected a long tensor for index, but got {index._dtype.word}")
     at, size = index._array, input.numel()
     if at.size and not size:
-        raise IndexError(f"{name}(): tried to {'take from' if name == 'take' else 'put elements into'} an empty tensor")
+        tried = "tried to take from" if name == "take" else "Tried to put elements into"
+        raise IndexError(f"{name}(): {tried} an empty tensor")
     if at.size and (at.min() < -size or at.max() >= size):
         bad = at[(at < -size) | (at >= size)].flat[0]
         raise IndexError(f"out of range: tried to access index {bad} on a tensor of {size} elements.")
@@ -170,6 +171,8 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     if indices._dtype.differentiable or indices._dtype is bool_:
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices._dtype}")
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    if any(n < 0 for n in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
     found = []
     rest = indices._array.astype(np.int64)
     for size in reversed(sizes):

@@ -87,6 +87,7 @@ def _frequent(line: Array) -> int:
 @operation()
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Indexed:
     """The most frequent value along a dimension, the least of several, and an index at which it stands."""
+    refuse("mode_cpu", input._dtype.is_complex, input._dtype)
     dim = wrap_dim(dim, input.ndim)
     require_size("mode", input._array.shape, (dim,))
     array = operand(input, input._dtype)

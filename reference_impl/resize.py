@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
 from . import layout
 from .autograd.history import check_inplace
 from .create import sizes
+from .format import channels_last, channels_last_3d, channels_order, preserve_format, strides_in
 from .gradmode import MODE
 from .inplace_rules import bump
 from .order import t
@@ -49,21 +51,26 @@ _becoming(as_strided, "as_strided_")
 
 
 def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
-    """Gives the tensor another size. The elements that it had come first; the memory grows where that is needed and
-    never shrinks. RuntimeError for a tensor that requires a gradient."""
+    """Gives the tensor another size, row-major or in a memory format. The elements that it had come first; the memory
+    grows where that is needed, under every tensor that shows it, and never shrinks. RuntimeError for a tensor that
+    requires a gradient."""
     if tracked(self) and MODE.grad:
         raise RuntimeError("cannot resize variables that require grad")
     shape = sizes(size, "resize_")
-    if shape == self._array.shape:
+    if shape == self._array.shape and memory_format in (None, preserve_format):
         return self
-    _show(self, storage(self), shape, layout.contiguous_strides(shape), self.storage_offset())
+    _show(self, storage(self), shape, strides_in(memory_format, shape), self.storage_offset())
     return self
 
 
 def _show(t: Tensor, memory: Storage, shape: layout.Shape, stride: layout.Shape, offset: int) -> None:
     needed = (offset + layout.extent(shape, stride)) * t._dtype.itemsize
     if needed > memory.nbytes():
+        shown = [other for other in gc.get_referrers(memory) if type(other) is Tensor and other is not t]
         memory.resize_(needed)
+        for other in shown:
+            layout_now = strides_of(other), other.storage_offset()
+            other._array = memory.strided(other._dtype.numpy, other._array.shape, *layout_now)
     t._array = memory.strided(t._dtype.numpy, shape, stride, offset)
     t._storage = memory
     t._layout = (stride, offset)
@@ -71,8 +78,10 @@ def _show(t: Tensor, memory: Storage, shape: layout.Shape, stride: layout.Shape,
 
 
 def resize_as_(self: Tensor, the_template: Tensor, memory_format: Any = None) -> Tensor:
-    """Gives the tensor the size of another."""
-    return resize_(self, the_template._array.shape)
+    """Gives the tensor the size of another; with `preserve_format` its memory format too."""
+    if memory_format is preserve_format:
+        memory_format = next((f for f in (channels_last, channels_last_3d) if channels_order(the_template, f)), None)
+    return resize_(self, the_template._array.shape, memory_format=memory_format)
 
 
 def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None) -> Tensor:

@@ -206,17 +206,3 @@ def diff(
         ahead, behind = _part(t, dim, 1, None), _part(t, dim, 0, max(size - 1, 0))
         t = ahead != behind if t._dtype.category == 0 else ahead - behind
     return t
-
-
-@operation(method=False, out=False)
-def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float = 1, dim: int = -1) -> Tensor:
-    """The integral along a dimension by the trapezoidal rule, at the places x or at equal distances dx."""
-    dim = wrap_dim(dim, y.ndim)
-    size = y._array.shape[dim]
-    heights = _part(y, dim, 1, None) + _part(y, dim, 0, size - 1)
-    if x is None:
-        return heights.sum(dim) * (dx / 2)
-    steps = diff(x)
-    if x.ndim == 1:
-        steps = steps.reshape([-1 if i == dim else 1 for i in range(y.ndim)])
-    return (heights * steps).sum(dim) / 2

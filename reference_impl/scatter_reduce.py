@@ -9,7 +9,9 @@ import numpy as np
 from . import layout
 from .accumulate import runs
 from .autograd.node import Gradients, Node
+from .choice import where
 from .gather import check_scatter, covered, flat_places, gather
+from .indexed import check_added
 from .op import RESULT, operation, record
 from .promote import cast
 from .quiet import quiet
@@ -41,9 +43,22 @@ class ScatterReduceBackward0(Node):
             share = grad / counts.clamp(min=1)
             return (share if included else share.masked_fill(written, 0)), gather(share, dim, index)
         if reduce == "prod":
-            whole = grad * result
-            return (kept * result / x if included else kept), gather(whole, dim, index) / src
+            return self._products(grad, x, index, src, result)
         return kept, gather(grad, dim, index)
+
+    def _products(self, grad: Tensor, x: Tensor, index: Tensor, src: Tensor, result: Tensor) -> Gradients:
+        """Each factor gets the product of the others, also where one factor is zero."""
+        dim, reduce, included = self.args
+        ones = x.masked_fill(x == 0, 1)
+        rest = grad * ones.scatter_reduce(dim, index, src, reduce, include_self=included) / ones
+        if not included:
+            rest = grad.masked_fill(x.new_zeros(x.shape).scatter(dim, index, 1) != 0, 0)
+        zero = src == 0
+        zeros = gather(x.new_zeros(x.shape).scatter_add(dim, index, zero.to(x.dtype)), dim, index)
+        only = zero & (zeros == 1)
+        others = x.scatter_reduce(dim, index, src.masked_fill(only, 1), reduce, include_self=included)
+        by_division = gather(grad * result, dim, index) / src.masked_fill(zero, 1)
+        return rest, where(only, gather(grad * others, dim, index), by_division)
 
     def _shared(self, grad: Tensor, x: Tensor, index: Tensor, src: Tensor, result: Tensor) -> Gradients:
         """The largest or smallest get equal shares."""
@@ -102,3 +117,16 @@ def scatter_reduce(
         saved=(input, index, src, RESULT),
         args=(dim, reduce, include_self),
     )
+
+
+@operation(inplace=True, promotes=False)
+def index_reduce(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """The same for slices along a dimension, at the places that a vector names: "prod", "mean", "amax" or "amin".
+    IndexError out of range, RuntimeError for another word, other sizes and another dtype."""
+    if reduce not in ("prod", "mean", "amax", "amin"):
+        raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+    dim, _ = check_added(input, dim, index, source, "index_reduce_")
+    wide = index.reshape([-1 if i == dim else 1 for i in range(max(source.ndim, 1))])
+    return scatter_reduce(input, dim, wide.expand(source.shape or (1,)), source, reduce, include_self=include_self)

@@ -67,6 +67,19 @@ def expand_as(self: Tensor, other: Tensor) -> Tensor:
     return expand(self, other._array.shape)
 
 
+def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+    """The sum over the dimensions that a shape lacks or has as 1, in that shape; itself where nothing is summed.
+    RuntimeError for a shape that does not expand to the tensor's."""
+    shape, wanted = self._array.shape, shape_given(size)
+    lead = len(shape) - len(wanted)
+    if lead < 0 or any(n not in (1, have) for n, have in zip(wanted, shape[lead:], strict=True)):
+        raise RuntimeError(f"size {{{list(wanted)}}} is not expandable to size {{{list(shape)}}}.")
+    if shape == wanted:
+        return self
+    dims = [i for i, n in enumerate(shape) if i < lead or (n != 1 and wanted[i - lead] == 1)]
+    return reshape(self.sum(dims), wanted) if dims else view_(self, wanted)
+
+
 @operation(out=False)
 def broadcast_to(input: Tensor, size: Any) -> Tensor:
     """The tensor expanded to a shape."""
@@ -169,4 +182,5 @@ def is_same_size(input: Tensor, other: Tensor) -> bool:
 attach("view_as", view_as)
 attach("reshape_as", reshape_as)
 attach("expand_as", expand_as)
+attach("sum_to_size", sum_to_size)
 attach("is_same_size", is_same_size)

@@ -9,8 +9,8 @@ from . import layout
 from .autograd.node import Gradients, Node
 from .index import slice_
 from .join import cat
-from .op import operation, views
-from .tensor import Tensor, strides_of
+from .op import operation, record_many, views
+from .tensor import Tensor, storage, strides_of
 
 
 @operation(out=False)
@@ -105,6 +105,34 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(input, -(-size // chunks), dim)
 
 
+def _unsafe(parts: tuple[Tensor, ...], input: Tensor, dim: int) -> tuple[Tensor, ...]:
+    """Parts on the memory of the input that autograd does not know as views: each has a version of its own, and may be
+    written while gradients are recorded."""
+    arrays = [(part._array, part._dtype) for part in parts]
+    results = record_many(SplitBackward0, arrays, input._device, (input,), args=layout.wrap_dim(dim, input.ndim))
+    for result, part in zip(results, parts, strict=True):
+        result._storage, result._layout = storage(part), part._layout
+    return results
+
+
+@operation(out=False)
+def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """Parts of one size, the last one smaller, which are no views to autograd."""
+    return _unsafe(split(input.detach(), split_size, dim), input, dim)
+
+
+@operation(out=False)
+def unsafe_split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Parts of the sizes listed, which are no views to autograd. RuntimeError unless the sizes add up."""
+    return _unsafe(split_with_sizes(input.detach(), split_sizes, dim), input, dim)
+
+
+@operation(out=False)
+def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most so many parts, all but the last of one size, which are no views to autograd. RuntimeError for none."""
+    return _unsafe(chunk(input.detach(), chunks, dim), input, dim)
+
+
 @operation(out=False)
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """So many parts, the first ones longer by one, or parts cut before each index. RuntimeError for no parts."""
@@ -134,7 +162,7 @@ def _cut(input: Tensor, where: Any, name: str, least: int, dim: int) -> tuple[Te
             "dimensions!"
         )
     size = input._array.shape[dim]
-    if isinstance(where, int) and where and size % where:
+    if isinstance(where, int) and (not where or size % where):
         raise RuntimeError(
             f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {size} is not "
             f"divisible by the split_size {where}!"
