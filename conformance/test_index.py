@@ -56,6 +56,12 @@ def test_second_gradient(operation: Operation, trial: Trial) -> None:
     gradient.check_second(operation, trial)
 
 
+@pytest.mark.clause("index.call.gradient.complex", rows="complex_differentiable")
+def test_complex_gradient(operation: Operation, trial: Trial) -> None:
+    """The gradient to complex operands, by both of their parts."""
+    gradient.check_complex(operation, trial)
+
+
 @pytest.mark.clause("index.basic.memory")
 def test_basic(row: dict[str, str], trial: Trial) -> None:
     """Read, write a number, write a tensor: in every layout, and with the memory around the tensor watched."""

@@ -49,3 +49,9 @@ def test_gradient(operation: Operation, trial: Trial) -> None:
 def test_second_gradient(operation: Operation, trial: Trial) -> None:
     """The gradient of the gradient is the second difference of the formula."""
     gradient.check_second(operation, trial)
+
+
+@pytest.mark.clause("linalg.gradient.complex", rows="complex_differentiable")
+def test_complex_gradient(operation: Operation, trial: Trial) -> None:
+    """The gradient to complex operands, by both of their parts."""
+    gradient.check_complex(operation, trial)

@@ -54,6 +54,12 @@ def test_second_gradient(operation: Operation, trial: Trial) -> None:
     gradient.check_second(operation, trial)
 
 
+@pytest.mark.clause("view.move.gradient.complex", rows="complex_differentiable")
+def test_complex_gradient(operation: Operation, trial: Trial) -> None:
+    """The gradient to complex operands, by both of their parts."""
+    gradient.check_complex(operation, trial)
+
+
 @pytest.mark.clause("view.alias.every")
 def test_alias(row: dict[str, str], trial: Trial) -> None:
     """The view shows what the formula shows; a write through either reaches the other, and not the memory around."""
