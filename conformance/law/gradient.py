@@ -192,7 +192,7 @@ def moved(values: Arrays, direction: Arrays, step: float) -> Arrays:
 
 def differences(operation: Operation, values: Arrays, name: str, weights: Weights) -> np.ndarray:
     """Central differences of the weighted sum to every element of one input, to both parts of complex ones."""
-    base = values[name]
+    base = np.asarray(values[name])
     result = np.zeros_like(base)
     for index in np.ndindex(base.shape):
         for unit in (1, 1j) if np.iscomplexobj(base) else (1,):
