@@ -13,7 +13,8 @@ SEED = 20130
 
 @contextmanager
 def isolated(trial: Trial) -> Iterator[None]:
-    """Run the body on the trial's device as the default one; put default dtype, device and grad mode back afterwards.
+    """Run the body on the trial's device as the default one; put back default dtype, device, grad mode and
+    options of printing afterwards.
 
     Raises what the backend raises where it cannot make that device the default: that is its answer, a case of its own.
     """
@@ -31,6 +32,7 @@ def isolated(trial: Trial) -> Iterator[None]:
             _call(torch, "set_default_device", None)
         if grad is not None and _call(torch, "is_grad_enabled") != grad:
             _call(torch, "set_grad_enabled", grad)
+        _call(torch, "set_printoptions", None, None, None, None, "default")
 
 
 @contextmanager

@@ -59,11 +59,11 @@ def _renamed(function: Callable[..., Any], name: str, kwargs: dict[str, Any], er
 def complaint(function: Callable[..., Any], name: str, args: tuple[Any, ...], error: Exception) -> Exception | None:
     """The error that torch raises for a first argument that is no tensor, for one that must be, and for missing ones.
 
-    A parameter annotated `Tensor` takes nothing else; one called `input` takes a tensor or a number.
+    A parameter annotated `Tensor` takes nothing else; one called `input` or `other` takes a tensor or a number.
     """
     for position, (parameter, annotation) in enumerate(list(function.__annotations__.items())[: len(args)]):
         value = args[position]
-        demanded = annotation == "Tensor" or (parameter == "input" and not isinstance(value, Number))
+        demanded = annotation == "Tensor" or (parameter in ("input", "other") and not isinstance(value, Number))
         if demanded and not isinstance(value, Tensor):
             kind = type(value).__name__
             return TypeError(f"{name}(): argument '{parameter}' (position {position + 1}) must be Tensor, not {kind}")

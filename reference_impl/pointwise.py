@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,10 @@ class SubBackward0(AddBackward0):
 def scaling(ufunc: np.ufunc, input: Any, other: Any, alpha: Any) -> Callable[..., Any]:
     """`ufunc(a, alpha * b)`, rounded once, as a fused multiply-add is.
 
-    RuntimeError for a factor of a higher category than the operands.
+    RuntimeError for a factor of a higher category than the operands, TypeError for one that is no number.
     """
+    if not isinstance(alpha, Number):
+        raise TypeError(f"{ufunc.__name__}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
     d = result_type(input, other)
     if isinstance(alpha, complex) and not d.is_complex:
         raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")

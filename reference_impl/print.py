@@ -3,8 +3,10 @@ defaults."""
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,12 +16,48 @@ from .dtype import DEFAULT, bfloat16, bool, complex64, complex128, float64, int6
 from .storage import Array
 from .tensor import Tensor, attach
 
-PRECISION = 4
-THRESHOLD = 1000
-EDGE = 3
-WIDTH = 80
-
 Format = Callable[[Any], str]
+
+
+@dataclass
+class Options:
+    """How tensors are written; `set_printoptions` says what each option means."""
+
+    precision: int = 4
+    threshold: float = 1000
+    edgeitems: int = 3
+    linewidth: int = 80
+    sci_mode: builtins.bool | None = None
+
+
+OPTIONS = Options()
+PROFILES: dict[str, dict[str, float]] = {
+    "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
+    "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
+    "full": {"precision": 4, "threshold": math.inf, "edgeitems": 3, "linewidth": 80},
+}
+
+
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: builtins.bool | None = None,
+) -> None:
+    """Changes how tensors are written, from here on.
+
+    precision  digits after the point          threshold  more elements than this leave out the middle
+    edgeitems  elements shown at either end    linewidth  characters on a line
+    sci_mode   powers of ten always (True), never (False), or where needed (None; every call sets it)
+    profile    `default`, `short` or `full`, which the other arguments then change
+    """
+    chosen = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    given = {name: value for name, value in chosen.items() if value is not None}
+    for name, value in (PROFILES.get(profile or "", {}) | given).items():
+        setattr(OPTIONS, name, value)
+    OPTIONS.sci_mode = sci_mode
 
 
 def _formatter(values: Array) -> Format:
@@ -44,6 +82,8 @@ def _floating(values: Array) -> Format:
     else:
         scientific = high / low > 1000.0 or high > 1.0e8 or low < 1.0e-4
         plain = _fixed
+    if OPTIONS.sci_mode is not None:
+        scientific = OPTIONS.sci_mode
     return _scientific if scientific else plain
 
 
@@ -52,11 +92,11 @@ def _whole(v: float) -> str:
 
 
 def _fixed(v: float) -> str:
-    return f"{v:.{PRECISION}f}"
+    return f"{v:.{OPTIONS.precision}f}"
 
 
 def _scientific(v: float) -> str:
-    return f"{v:.{PRECISION}e}"
+    return f"{v:.{OPTIONS.precision}e}"
 
 
 def _number_format(shown: Array) -> Format:
@@ -71,19 +111,19 @@ def _edges(array: Array, summary: Any) -> Array:
     """The elements that are written: without the middle of dimensions that are left out."""
     if summary:
         for dim, size in enumerate(array.shape):
-            if size > 2 * EDGE:
-                array = np.take(array, [*range(EDGE), *range(size - EDGE, size)], dim)
+            if size > 2 * OPTIONS.edgeitems:
+                array = np.take(array, [*range(OPTIONS.edgeitems), *range(size - OPTIONS.edgeitems, size)], dim)
     return array
 
 
 def _text(array: Array, indent: int, summary: Any, write: Format) -> str:
     if not array.ndim:
         return write(array.item())
-    short = summary and len(array) > 2 * EDGE
-    rows: list[Any] = [*array[:EDGE], None, *array[-EDGE:]] if short else list(array)
+    short = summary and len(array) > 2 * OPTIONS.edgeitems
+    rows: list[Any] = [*array[: OPTIONS.edgeitems], None, *array[-OPTIONS.edgeitems :]] if short else list(array)
     if array.ndim == 1:
         words = [" ..." if v is None else write(v.item()) for v in rows]
-        each = max(1, (WIDTH - indent) // (max((len(w) for w in words if w != " ..."), default=1) + 2))
+        each = max(1, (OPTIONS.linewidth - indent) // (max((len(w) for w in words if w != " ..."), default=1) + 2))
         lines = [", ".join(words[i : i + each]) for i in range(0, len(words), each)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
     parts = ["..." if row is None else _text(row, indent + 1, summary, write) for row in rows]
@@ -109,12 +149,12 @@ def _suffixes(self: Tensor) -> list[str]:
 
 def _repr(self: Tensor) -> str:
     array = self._array.astype(np.float32) if self._dtype is bfloat16 else self._array
-    summary = array.size > THRESHOLD
+    summary = array.size > OPTIONS.threshold
     text = _text(array, 7, summary, _number_format(_edges(array, summary))) if array.size else "[]"
     result = f"tensor({text}"
     used = len(result) - result.rfind("\n") - 1
     for suffix in _suffixes(self):
-        if used + len(suffix) + 2 > WIDTH:
+        if used + len(suffix) + 2 > OPTIONS.linewidth:
             result, used = f"{result},\n       {suffix}", 7 + len(suffix)
         else:
             result, used = f"{result}, {suffix}", used + len(suffix) + 2
