@@ -7,7 +7,7 @@ See README.md beside this file for how it is built and how an operation is added
 
 from __future__ import annotations
 
-from . import accelerator, autograd, cuda, fft, linalg, nn, optim, print, python, resize, sim, special
+from . import accelerator, autograd, cuda, fft, linalg, nn, optim, overwrite, print, python, random, resize, sim, special
 from .activation import relu
 from .addmm import addbmm, addmm, addmv, addr, baddbmm
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
@@ -76,6 +76,7 @@ from .counting import bincount, bucketize, searchsorted, unique, unique_consecut
 from .create import as_tensor, asarray, tensor
 from .device import device, get_default_device, set_default_device
 from .difference import cumulative_trapezoid, gradient, trapezoid, trapz
+from .distance import cdist, dist, renorm
 from .division import div, divide, floor_divide, fmod, remainder, true_divide
 from .dtype import (
     bfloat16,
@@ -128,11 +129,29 @@ from .join import (
     stack,
     vstack,
 )
+from .linalg.chain import chain_matmul
+from .linalg.cholesky import cholesky_inverse, cholesky_solve
+from .linalg.cholesky import former_cholesky as cholesky
+from .linalg.determinant import former_det as det
+from .linalg.determinant import former_slogdet as slogdet
+from .linalg.determinant import logdet
+from .linalg.exponential import matrix_exp
+from .linalg.lu import former_lu as lu
+from .linalg.lu import former_lu_solve as lu_solve
+from .linalg.lu import lu_unpack
+from .linalg.norms import p_norm as norm
+from .linalg.power import former_matrix_power as matrix_power
+from .linalg.power import former_vander as vander
 from .linalg.product import bmm, dot, ger, inner, kron, matmul, mm, mv, outer, tensordot, trace, vdot
+from .linalg.qr import former_qr as qr
+from .linalg.qr import geqrf, orgqr, ormqr
+from .linalg.rank import pinverse
+from .linalg.singular import svd_ as svd
+from .linalg.solve import inverse, triangular_solve
+from .linalg.vectors import cross_ as cross
 from .masked import argwhere, masked_scatter, masked_select, nonzero, put, take, unravel_index
 from .middle import median, mode, nanmedian, nanquantile, quantile
 from .movement import get_device
-from .norm import norm
 from .numpy import from_dlpack, from_numpy
 from .order import adjoint, moveaxis, movedim, swapaxes, swapdims, t
 from .pad import constant_pad_nd
@@ -140,22 +159,7 @@ from .pointwise import add, clone, exp, mul, multiply, neg, negative, rsub, sub,
 from .power import float_power, frexp, hypot, ldexp, pow, reciprocal, rsqrt, sqrt, square
 from .print import set_printoptions
 from .promote import result_type
-from .random import (
-    Generator,
-    default_generator,
-    get_rng_state,
-    initial_seed,
-    manual_seed,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
-    seed,
-    set_rng_state,
-)
+from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .range import (
     arange,
     cartesian_prod,
@@ -171,7 +175,19 @@ from .reduce import mean, nanmean, nansum, prod, sum
 from .replaced import as_strided_scatter, diagonal_scatter, select_scatter, slice_scatter
 from .resize import resize_as_
 from .rounding import ceil, fix, floor, frac, round, trunc
-from .sampling import bernoulli, multinomial, normal, poisson
+from .sampling import (
+    bernoulli,
+    multinomial,
+    normal,
+    poisson,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+)
 from .scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
 from .scatter_reduce import index_reduce, scatter_reduce
 from .shape import (

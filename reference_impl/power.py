@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,10 +10,11 @@ from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .choice import where
 from .derivative import by_result, floats
-from .dtype import COMPLEX, INTEGER, complex128, dtype, float64
-from .op import RESULT, binary, floating, operation, unary
+from .dtype import COMPLEX, INTEGER, complex128, dtype, float64, int32
+from .op import RESULT, SECOND, binary, floating, inplace_of, operation, record_many, unary
 from .pointwise import conjugate
-from .promote import result_type
+from .promote import cast, operand, result_type
+from .quiet import quiet
 from .storage import Array
 from .tensor import Tensor
 
@@ -93,12 +94,28 @@ def pow(input: Any, exponent: Any) -> Tensor:
     return binary(_computed_by(d, exponent), input, exponent, PowBackward0, saved=(input,), args=exponent)
 
 
-@operation(inplace=True)
+def _double(input: Any, exponent: Any) -> dtype:
+    return complex128 if result_type(input, exponent).category == COMPLEX else float64
+
+
+@operation(promotes=False)
 def float_power(input: Any, exponent: Any) -> Tensor:
     """Raises to a power in double precision, whatever the operands are."""
-    d = complex128 if result_type(input, exponent).category == COMPLEX else float64
+    d = _double(input, exponent)
     wide = [value.to(d) if isinstance(value, Tensor) else value for value in (input, exponent)]
     return pow(*wide)
+
+
+@inplace_of
+def float_power_(input: Tensor, exponent: Any) -> Tensor:
+    """In-place form of `float_power`. RuntimeError unless the target has double precision."""
+    have, want = input._dtype, _double(input, exponent)
+    if have is not want:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {have.word} "
+            f"but the operation's result requires dtype {want.word}"
+        )
+    return float_power(input, exponent)
 
 
 @operation(inplace=True)
@@ -164,3 +181,33 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
     d = result_type(input, 1.0)
     power = pow(2.0, other) if isinstance(other, Tensor) else 2.0**other
     return input * (power.to(d) if isinstance(power, Tensor) and not other._dtype.differentiable else power)
+
+
+class Parts(NamedTuple):
+    """Mantissa and exponent."""
+
+    mantissa: Tensor
+    exponent: Tensor
+
+
+class FrexpBackward0(Node):
+    """The mantissa is the number divided by a power of two that is constant nearly everywhere."""
+
+    __slots__ = ()
+    saves = ("exponent",)
+
+    def gradient(self, grad: Tensor, _: Any) -> Gradients:
+        (exponent,) = self.tensors()
+        return grad / pow(2.0, exponent.to(grad._dtype))
+
+
+@operation(promotes=False)
+def frexp(input: Tensor) -> Parts:
+    """A mantissa of magnitude one half or more, below one, and the power of two that it is multiplied by. RuntimeError
+    for numbers that are not floating."""
+    d = input._dtype
+    if not d.is_floating_point:
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    mantissa, exponent = quiet(np.frexp, operand(input, d))
+    results = [(cast(mantissa, d), d), (np.asarray(exponent, np.int32), int32)]
+    return Parts(*record_many(FrexpBackward0, results, input._device, (input,), (SECOND,)))

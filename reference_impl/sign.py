@@ -10,13 +10,14 @@ import numpy as np
 from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .choice import where
-from .derivative import by_input, flat, refuse
+from .derivative import NotImplementedBackward, by_input, flat, refuse
 from .dtype import BOOL, FLOATING, dtype
 from .dtype import bool as bool_
+from .inplace_rules import overwriting
 from .op import RESULT, binary, boolean, floating, operation, unary
 from .promote import result_type
 from .storage import Array
-from .tensor import Tensor
+from .tensor import Tensor, attach
 
 SignBackward0 = flat("Sign")
 AbsBackward0 = by_input("Abs", lambda x: x.sgn())
@@ -40,7 +41,7 @@ def _real(d: dtype) -> tuple[dtype, dtype]:
     return d, d.to_real()
 
 
-@operation(operators=("__abs__",), inplace=True)
+@operation(operators=("__abs__",))
 def abs(input: Tensor) -> Tensor:
     """The distance from zero; of complex numbers it is real."""
     d = input._dtype
@@ -48,7 +49,17 @@ def abs(input: Tensor) -> Tensor:
     return unary(np.abs, input, AbsBackward1 if d.is_complex else AbsBackward0, _real, saved=(input,))
 
 
-absolute = operation(name="absolute", inplace=True)(abs)
+absolute = operation(name="absolute")(abs)
+
+
+def _magnitude(input: Tensor) -> Tensor:
+    if input._dtype.is_complex:
+        raise RuntimeError("In-place abs is not supported for complex tensors.")
+    return abs(input)
+
+
+attach("abs_", overwriting(_magnitude, "abs_"))
+attach("absolute_", overwriting(_magnitude, "absolute_"))
 
 
 def _sign(a: Array) -> Array:
@@ -96,6 +107,8 @@ def sgn(input: Tensor) -> Tensor:
 @operation()
 def signbit(input: Tensor) -> Tensor:
     """Whether an element is negative, or a negative zero."""
+    if input._dtype.is_complex:
+        raise NotImplementedError("signbit is not implemented for complex tensors.")
     if input._dtype.category < FLOATING:
         return input < 0
     return unary(np.signbit, input, None, boolean)
@@ -133,11 +146,24 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
     """Zero below zero, one above, and the second operand at zero. RuntimeError for different dtypes."""
     if input._dtype is not values._dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
-    return binary(_step, input, values, None)
+    if input._dtype.is_complex:
+        raise RuntimeError("heaviside is not yet implemented for complex tensors.")
+    return binary(_step, input, values, NotImplementedBackward, args="aten::heaviside")
 
 
 def _step(a: Array, values: Array) -> Array:
     return np.where(np.equal(a, 0), values, np.greater(a, 0).astype(a.dtype))
+
+
+class NextafterBackward0(Node):
+    """The neighbour moves with the first operand, unless both are equal."""
+
+    __slots__ = ()
+    saves = ("self", "other")
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, y = self.tensors()
+        return grad * (x != y), grad * 0
 
 
 @operation(inplace=True)
@@ -147,7 +173,7 @@ def nextafter(input: Tensor, other: Tensor) -> Tensor:
     d = result_type(input, other)
     refuse("nextafter_cpu", not d.is_floating_point, d)
     if d.compute is d.numpy:
-        return binary(np.nextafter, input, other, None)
+        return binary(np.nextafter, input, other, NextafterBackward0, saved=(input, other))
     return _next_half(input, other, d)
 
 
@@ -157,7 +183,7 @@ def _next_half(x: Tensor, y: Tensor, d: dtype) -> Tensor:
     def step(a: Array, b: Array) -> Array:
         return np.nextafter(a.astype(d.numpy), b.astype(d.numpy)).astype(np.float32)  # type: ignore[no-any-return]
 
-    return binary(step, x, y, None)
+    return binary(step, x, y, NextafterBackward0, saved=(x, y))
 
 
 class AngleBackward0(Node):
