@@ -15,7 +15,7 @@ from .gather import check_bounds
 from .op import operation, record
 from .promote import cast, same_device
 from .storage import Array
-from .tensor import Tensor
+from .tensor import Tensor, wrap
 
 
 class IndexSelectBackward0(Node):
@@ -183,7 +183,10 @@ class IndexFillBackward0(Node):
     def gradient(self, grad: Tensor) -> Gradients:
         (index,) = self.tensors()
         rest = index_fill(grad, self.args, index, 0) if self.needs(0) else None
-        return rest, index_select(grad, self.args, index).sum() if self.needs(1) else None
+        if not self.needs(1):
+            return rest, None
+        once = wrap(np.unique(index._array % max(1, (grad.shape or (1,))[self.args])), int64, grad._device)
+        return rest, index_select(grad, self.args, once).sum()
 
 
 @operation(inplace=True, overlap=True, out=False)
@@ -191,7 +194,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy in which the slices that a vector names have one value; negative places count from the end. IndexError
     out of range."""
     dim = layout.wrap_dim(dim, input.ndim)
-    if index._dtype is not int64 and index._dtype is not int32:
+    if index._dtype is not int64:
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
     if index.ndim > 1:
         raise RuntimeError("Index has to be a vector/scalar")

@@ -7,7 +7,7 @@ from typing import Any
 from . import layout
 from .index import select, slice_
 from .op import operation
-from .strided import as_strided, diagonal
+from .stride import as_strided, diagonal
 from .tensor import Tensor
 
 
@@ -28,7 +28,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     return _replaced(whole, select(whole, dim, index), src)
 
 
-@operation(out=False)
+@operation(promotes=False)
 def slice_scatter(
     input: Tensor, src: Tensor, dim: int = 0, start: Any = None, end: Any = None, step: int = 1
 ) -> Tensor:
