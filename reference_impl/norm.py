@@ -1,4 +1,4 @@
-"""Norms: the p-th root of the sum of p-th powers of magnitudes."""
+"""Norms of vectors: the p-th root of the sum of p-th powers of magnitudes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from .autograd.node import Gradients, Node
 from .choice import where
-from .dtype import dtype
+from .dtype import PROMOTE, dtype
 from .layout import Shape, wrap_dims
 from .op import RESULT, operation, record
 from .promote import cast, operand
@@ -63,40 +63,64 @@ class LinalgVectorNormBackward0(Node):
         return where(zero, 0, x.sgn() * ratio.pow(p - 1) * grad)
 
 
-def _norm(input: Tensor, p: float, dim: Any, keepdim: bool, d: dtype | None) -> Tensor:
-    if not (d or input._dtype).differentiable:
+def check_dtypes(name: str, x: Tensor, d: dtype | None) -> None:
+    """RuntimeError for integers and bools, and for a `dtype=` that would lose something of the input."""
+    if not x._dtype.differentiable:
+        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {x._dtype.word}")
+    if d is None:
+        return
+    if not d.differentiable:
+        raise RuntimeError(f"{name}: dtype should be floating point or complex, but got {d.word}")
+    if d.is_complex is not x._dtype.is_complex:
+        kind = "complex" if x._dtype.is_complex else "real"
+        raise RuntimeError(f"{name}: dtype should be {kind} for {kind} inputs, but got {d.word}")
+    if PROMOTE[x._dtype, d] is not d:
         raise RuntimeError(
-            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input._dtype.word}"
+            f"{name}: the dtype of the input ({x._dtype.word}) should be convertible without narrowing to the "
+            f"specified dtype ({d.word})"
         )
-    if d is not None:
-        input = input.to(d)
-    result_dtype = input._dtype.to_real()
-    dims = wrap_dims(dim, input.ndim)
-    array = operand(input, input._dtype)
-    if math.isinf(p) and any(array.shape[i] == 0 for i in dims if array.ndim):
-        raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {p} norm on an empty tensor because the operation does not have an "
-            "identity"
-        )
-    result = _measure(array if array.ndim else array.reshape(1), p, dims if array.ndim else (0,))
-    shape = array.shape
-    kept = tuple(1 if i in dims else n for i, n in enumerate(shape) if keepdim or i not in dims)
-    result = cast(np.asarray(result), result_dtype).reshape(kept)
-    saved, args = (input, RESULT), (p, dims, keepdim)
-    kind = LinalgVectorNormBackward0
-    return record(kind, result, result_dtype, input._device, (input,), saved=saved, args=args)
 
 
-@operation(method=False)
+def _check_order(ord: Any) -> float:
+    if isinstance(ord, complex):
+        raise RuntimeError("linalg.vector_norm: Expected a non-complex scalar as the order of norm.")
+    if isinstance(ord, str):
+        raise TypeError("linalg_vector_norm(): argument 'ord' must be Number, not str")
+    return float(ord)
+
+
+def _check_empty(shape: Shape, p: float, dim: Any, dims: Shape) -> None:
+    """RuntimeError for norms that have no value where there are no elements: the extremes and negative p."""
+    empty = [i for i in dims if shape and shape[i] == 0]
+    if empty and (p < 0 or p == math.inf):
+        place = "an empty tensor" if dim is None or dim == () else f"the dimension {empty[0]}"
+        space = " " if dim is None or dim == () else ""  # torch's words lack it
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {p:g} norm on {place}{space}because "
+            f"{'the' if space else 'this dimension is empty and the'} operation does not have an identity"
+        )
+
+
+@operation(method=False, name="linalg_vector_norm", promotes=False)
 def vector_norm(
-    x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None
+    input: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None
 ) -> Tensor:
-    """The p-norm over some dimensions or all: `inf` the greatest magnitude, `-inf` the least, 0 counts nonzeros."""
-    return _norm(x, float(ord), dim, keepdim, dtype)
+    """The p-norm over some dimensions or all: `inf` the greatest magnitude, `-inf` the least, 0 counts nonzeros.
 
-
-@operation()
-def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: dtype | None = None) -> Tensor:
-    """The p-norm over some dimensions or all; by default the square root of the sum of squares."""
-    p = 2.0 if p is None or p == "fro" else float(p)
-    return _norm(input, p, dim, keepdim, dtype)
+    It is real, also of complex numbers. RuntimeError for integers, for a `dtype` that is narrower than the input's, and
+    for norms that have no value over no elements.
+    """
+    p = _check_order(ord)
+    check_dtypes("linalg.vector_norm", input, dtype)
+    if dtype is not None:
+        input = input.to(dtype)
+    d = input._dtype.to_real()
+    dims = wrap_dims(dim, input.ndim)
+    array, shape = operand(input, input._dtype), input._array.shape
+    _check_empty(shape, p, dim, dims)
+    result = _measure(array if shape else array.reshape(1), p, dims if shape else (0,))
+    kept = tuple(1 if i in dims else n for i, n in enumerate(shape) if keepdim or i not in dims)
+    result = cast(np.asarray(result), d).reshape(kept)
+    return record(
+        LinalgVectorNormBackward0, result, d, input._device, (input,), saved=(input, RESULT), args=(p, dims, keepdim)
+    )

@@ -18,7 +18,8 @@ LinAlgError.__module__ = "torch.linalg"
 def demand_matrix(name: str, input: Tensor, argument: str = "A") -> None:
     """RuntimeError for fewer than two dimensions."""
     if input.ndim < 2:
-        raise RuntimeError(f"{name}: The input tensor {argument} must have at least 2 dimensions.")
+        subject = f"The input tensor {argument}".rstrip()
+        raise RuntimeError(f"{name}: {subject} must have at least 2 dimensions.")
 
 
 def demand_square(name: str, input: Tensor, argument: str = "A") -> None:

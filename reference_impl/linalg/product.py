@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,14 @@ from .. import layout
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
 from ..dtype import bool as bool_
-from ..dtype import float32, int64
+from ..dtype import int64
 from ..op import operation, record
 from ..pointwise import conjugate
 from ..promote import cast, same_device
 from ..quiet import quiet
 from ..storage import Array
 from ..tensor import Tensor, attach
+from .matrices import exactly
 
 
 def product(x: Tensor, y: Tensor) -> Array:
@@ -229,14 +229,6 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     return tensordot(input, other, ([-1], [-1]))
 
 
-@operation(method=False)
-def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
-    """Sums of products along a dimension, the first operand conjugated."""
-    if x._dtype.compute is not x._dtype.numpy:
-        return (x.to(float32) * y.to(float32)).sum(dim).to(x._dtype)
-    return (conjugate(x) * y).sum(dim)  # type: ignore[no-any-return]
-
-
 @operation()
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Every element of one vector times every element of another. RuntimeError for other dimensions."""
@@ -253,6 +245,8 @@ def _dims(x: Tensor, y: Tensor, dims: Any) -> tuple[list[int], list[int]]:
     if isinstance(dims, int):
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(x.ndim, y.ndim):
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
         return list(range(x.ndim - dims, x.ndim)), list(range(dims))
     first, second = (d.tolist() if isinstance(d, Tensor) else [d] if isinstance(d, int) else list(d) for d in dims)
     if len(first) != len(second):
@@ -260,12 +254,26 @@ def _dims(x: Tensor, y: Tensor, dims: Any) -> tuple[list[int], list[int]]:
     return first, second
 
 
-@operation(method=False)
+@operation(
+    method=False,
+    promotes=exactly(
+        "tensordot: Expected the output tensor to have dtype {result}, but got an output tensor with dtype {target}"
+    ),
+)
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
-    """Sums of products over pairs of dimensions: the last of one with the first of the other, or as they are listed."""
+    """Sums of products over pairs of dimensions: the last of one with the first of the other, or as they are listed.
+
+    RuntimeError for sizes that do not meet, for a dimension named twice and for different dtypes.
+    """
     given = _dims(a, b, dims)
+    if a._dtype is not b._dtype:
+        raise RuntimeError("both inputs should have same dtype")
     first = [layout.wrap_dim(d, a.ndim) for d in given[0]]
     second = [layout.wrap_dim(d, b.ndim) for d in given[1]]
+    for each in (first, second):
+        repeated = next((d for d in each if each.count(d) > 1), None)
+        if repeated is not None:
+            raise RuntimeError(f"dim {repeated} appears multiple times in the list of dims")
     for i, j, m, n in zip(first, second, *given, strict=True):
         if a._array.shape[i] != b._array.shape[j]:
             raise RuntimeError(
@@ -294,17 +302,6 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     return (x * y).reshape([m * k for m, k in zip(a, b, strict=True)])
 
 
-def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
-    """The product of a chain of matrices, whose ends may be vectors. RuntimeError for fewer than two."""
-    if len(tensors) < 2:
-        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
-    result = tensors[0]
-    for t in tensors[1:-1]:
-        result = matmul(result, t)
-    last: Callable[..., Tensor] = matmul
-    return last(result, tensors[-1], out=out)
-
-
 class TraceBackward0(Node):
     __slots__ = ()
 
@@ -313,11 +310,12 @@ class TraceBackward0(Node):
         return grad * eye
 
 
-@operation()
+@operation(out=False)
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal; of integers it is int64. RuntimeError for other dimensions."""
     if input.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
+    refuse("trace", input._dtype is bool_, input._dtype)
     d = input._dtype if input._dtype.differentiable else int64
     diagonal = np.diagonal(input._array).astype(d.compute)
     result = cast(np.asarray(quiet(np.add.reduce, diagonal)), d)
