@@ -7,7 +7,24 @@ See README.md beside this file for how it is built and how an operation is added
 
 from __future__ import annotations
 
-from . import accelerator, autograd, cuda, fft, linalg, nn, optim, overwrite, print, python, random, resize, sim, special
+from . import (
+    accelerator,
+    autograd,
+    cuda,
+    fft,
+    linalg,
+    nn,
+    optim,
+    overwrite,
+    print,
+    python,
+    random,
+    resize,
+    signal,
+    sim,
+    special,
+    utils,
+)
 from .activation import relu
 from .addmm import addbmm, addmm, addmv, addr, baddbmm
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
@@ -74,6 +91,13 @@ from .copies import (
 )
 from .counting import bincount, bucketize, searchsorted, unique, unique_consecutive
 from .create import as_tensor, asarray, tensor
+from .deterministic import (
+    are_deterministic_algorithms_enabled,
+    get_deterministic_debug_mode,
+    is_deterministic_algorithms_warn_only_enabled,
+    set_deterministic_debug_mode,
+    use_deterministic_algorithms,
+)
 from .device import device, get_default_device, set_default_device
 from .difference import cumulative_trapezoid, gradient, trapezoid, trapz
 from .distance import cdist, dist, renorm
@@ -256,5 +280,6 @@ from .truth import all, any, count_nonzero
 from .typeinfo import finfo, iinfo
 from .variance import corrcoef, cov, std, std_mean, var, var_mean
 from .view import expand, permute, reshape, squeeze, transpose, unbind, unsqueeze
+from .window import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 
 __version__ = "0.1.0"
