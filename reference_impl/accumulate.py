@@ -1,7 +1,7 @@
 """Adding many values to few places: what the gradients of reading and the `*_add` operations need.
 
-`np.add.at` takes a tenth of a microsecond for each element. Sorting the places and reducing each run of equal ones
-costs less for large inputs, and takes any ufunc.
+`np.add.at` takes a tenth of a microsecond for each element. For large inputs a sparse product adds, and for other
+ufuncs the places are sorted and each run of equal ones is reduced.
 """
 
 from __future__ import annotations
@@ -15,6 +15,12 @@ from .dtype import dtype
 from .promote import cast
 from .quiet import quiet
 from .storage import Array
+
+FEW = 2000
+"""From this many values on, the sparse product is faster."""
+
+LONG = 256
+"""Longer slices than this are added one by one."""
 
 
 def runs(places: Array, values: Array, ufunc: Any) -> tuple[Array, Array]:
@@ -30,14 +36,37 @@ def added(array: Array, places: Array, values: Array, d: dtype) -> Array:
     result = array.copy("C")
     if not places.size or not values.size:
         return result
-    ufunc = np.logical_or if d is bool_ else np.add
-    found, sums = runs(places, values.astype(d.compute, copy=False), ufunc)
-    if d.compute is d.numpy:
-        quiet(_combine, result, found, sums, ufunc)
+    values = values.astype(d.compute, copy=False)
+    if d is bool_:
+        found, sums = runs(places, values, np.logical_or)
+        result[found] |= sums
+    elif d.compute is not d.numpy:
+        result[...] = cast(result.astype(d.compute) + _sums(places, values, len(array)), d)
+    elif values.size < FEW:
+        quiet(np.add.at, result, places, values)
+    elif values[0].size > LONG:
+        quiet(_add_slices, result, places, values)
     else:
-        result[found] = cast(result[found].astype(d.compute) + sums, d)
+        quiet(np.add, result, _sums(places, values, len(array)), result)
     return result
 
 
-def _combine(array: Array, places: Array, values: Array, ufunc: Any) -> None:
-    array[places] = ufunc(array[places], values)
+def _add_slices(result: Array, places: Array, values: Array) -> None:
+    for place, value in zip(places.tolist(), values, strict=True):
+        row = result[place]
+        np.add(row, value, out=row)
+
+
+def _sums(places: Array, values: Array, length: int) -> Array:
+    """For each of `length` places the sum of the values that belong there: the product with a matrix that has a one in
+    each column, in the row of its place."""
+    from scipy.sparse import csc_array  # its import takes longer than most programs want to wait
+
+    count = len(places)
+    flat = np.ascontiguousarray(values).reshape(count, -1)
+    if flat.dtype.kind == "c":  # its parts apart: a complex one times an infinite part is NaN
+        parts = _sums(places, flat.view(flat.real.dtype), length)
+        return parts.view(flat.dtype).reshape(length, *values.shape[1:])
+    chosen = csc_array((np.ones(count, flat.dtype), places, np.arange(count + 1)), shape=(length, count))
+    sums: Array = quiet(chosen.__matmul__, flat)
+    return sums.reshape(length, *values.shape[1:])

@@ -128,7 +128,7 @@ def judge(case: Case, timed: Timed) -> None:
     case.equal("results", len(results), len(timed.want))
     for got, want in zip(results, timed.want, strict=False):
         array = case.trial.read(got)
-        case.equal("dtype", array.dtype.name, "float32")
+        case.equal("dtype", array.dtype.name, timed.dtype)
         case.within(array, np.asarray(want), relative=0.0, absolute=timed.tolerance * float(np.max(np.abs(want))))
 
 

@@ -15,14 +15,14 @@ import numpy as np
 
 from conformance.specification import SelectionError, suggest
 
-GROUPS = ("overhead", "autograd", "matmul", "train", "throughput")
+GROUPS = ("overhead", "autograd", "matmul", "train", "throughput", "rearrange")
 
 
 @dataclass(frozen=True)
 class Timed:
     """A call to time, and what its first result must be.
 
-    `call` takes nothing and returns a float32 tensor or a tuple of them; `want` holds as many arrays in double
+    `call` takes nothing and returns a tensor of `dtype` or a tuple of them; `want` holds as many arrays in double
     precision. A result is right when no element is further off than `tolerance` times the largest wanted magnitude.
     `operations` says how many operations one call performs: times are told per operation. `renew` runs before each
     round and is not timed.
@@ -33,6 +33,7 @@ class Timed:
     tolerance: float
     operations: int = 1
     renew: Callable[[], Any] | None = None
+    dtype: str = "float32"
 
 
 @dataclass(frozen=True)
