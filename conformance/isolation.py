@@ -32,6 +32,8 @@ def isolated(trial: Trial) -> Iterator[None]:
             _call(torch, "set_default_device", None)
         if grad is not None and _call(torch, "is_grad_enabled") != grad:
             _call(torch, "set_grad_enabled", grad)
+        if _call(torch, "are_deterministic_algorithms_enabled"):
+            _call(torch, "use_deterministic_algorithms", False)
         _call(torch, "set_printoptions", None, None, None, None, "default")
 
 

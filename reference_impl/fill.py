@@ -9,6 +9,7 @@ import numpy as np
 
 from . import layout
 from .create import fitting, made, memory, sizes
+from .deterministic import unwritten
 from .device import resolve
 from .dtype import DEFAULT, chosen, dtype, of_scalar
 from .format import allocate, strides_in
@@ -50,6 +51,8 @@ def _factory(
         array = allocate(d.numpy, shape, strides_in(memory_format, shape))
     if value:
         array.fill(value)
+    elif value is None:
+        unwritten(array)
     if out is not None:
         return fill_out(out, made(array, d, out._device))
     return made(array, d, device, requires_grad)
@@ -57,7 +60,7 @@ def _factory(
 
 def empty(*size: Any, **options: Any) -> Tensor:
     """A tensor of the given size; its values are unspecified. RuntimeError for a negative size."""
-    return _factory("empty", size, 0, **options)
+    return _factory("empty", size, None, **options)
 
 
 def zeros(*size: Any, **options: Any) -> Tensor:
@@ -106,6 +109,7 @@ def empty_strided(
             f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})"
         )
     owner = made(memory((layout.extent(shape, strides),), d), d, device)
+    unwritten(owner._array)
     array = np.ndarray(shape, d.numpy, owner._array, 0, tuple(s * d.itemsize for s in strides))
     t = made(array if array.size else np.zeros(shape, d.numpy), d, device, requires_grad)
     t._layout = (strides, 0)
@@ -165,6 +169,10 @@ def _nothing(d: dtype, array: Array) -> None:
     """Leaves the zeros."""
 
 
+def _unwritten(d: dtype, array: Array) -> None:
+    unwritten(array)
+
+
 def zeros_like(input: Tensor, **options: Any) -> Tensor:
     """Zeros of the shape, dtype and device of another tensor."""
     return like(input, "zeros_like", _nothing, **options)
@@ -172,7 +180,7 @@ def zeros_like(input: Tensor, **options: Any) -> Tensor:
 
 def empty_like(input: Tensor, **options: Any) -> Tensor:
     """A tensor of the shape, dtype and device of another; its values are unspecified."""
-    return like(input, "empty_like", _nothing, **options)
+    return like(input, "empty_like", _unwritten, **options)
 
 
 def ones_like(input: Tensor, **options: Any) -> Tensor:
@@ -212,6 +220,6 @@ def new_empty_strided(
 
 attach("new_zeros", _new("new_zeros", 0))
 attach("new_ones", _new("new_ones", 1))
-attach("new_empty", _new("new_empty", 0))
+attach("new_empty", _new("new_empty", None))
 attach("new_full", new_full)
 attach("new_empty_strided", new_empty_strided)

@@ -9,6 +9,7 @@ import numpy as np
 from . import layout
 from .accumulate import added
 from .autograd.node import Gradients, Node
+from .deterministic import alert
 from .dtype import bool as bool_
 from .dtype import int64
 from .inplace_rules import fill_out
@@ -155,6 +156,8 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
             "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
             f"{source.numel()}, index.numel() = {index.numel()}"
         )
+    if not accumulate:
+        alert("put_")
     at = _flat(input, index, "put_").reshape(-1)
     device, values = same_device(input, index, source), source._array.reshape(-1)
     array = input._array.copy("C")

@@ -9,6 +9,7 @@ from typing import Any
 from . import layout
 from .autograd.history import check_inplace
 from .create import sizes
+from .deterministic import are_deterministic_algorithms_enabled, unwritten
 from .format import channels_last, channels_last_3d, channels_order, preserve_format, strides_in
 from .gradmode import MODE
 from .inplace_rules import bump
@@ -59,7 +60,11 @@ def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
     shape = sizes(size, "resize_")
     if shape == self._array.shape and memory_format in (None, preserve_format):
         return self
+    before = storage(self).nbytes() // self._dtype.itemsize
     _show(self, storage(self), shape, strides_in(memory_format, shape), self.storage_offset())
+    if are_deterministic_algorithms_enabled():
+        whole = storage(self).nbytes() // self._dtype.itemsize
+        unwritten(storage(self).strided(self._dtype.numpy, (whole - before,), (1,), before))
     return self
 
 

@@ -1,49 +1,193 @@
-"""Random numbers that depend on tensors, and methods that overwrite a tensor with random numbers."""
+"""Factories of random numbers, and random numbers whose parameters are tensors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .autograd.node import Gradients, Node
 from .create import made, sizes
+from .device import resolve
+from .draw import (
+    Draw,
+    between,
+    check_deviation,
+    check_floating,
+    normal_of,
+    permutation,
+    uniform,
+    with_chances,
+)
+from .draw import (
+    bernoulli as one_chance,
+)
+from .draw import (
+    normal as normal_numbers,
+)
 from .dtype import DEFAULT, chosen, dtype, int64
-from .fill import zeros_like
-from .inplace_rules import overwriting
+from .fill import like, zeros_like
+from .inplace_rules import fill_out
+from .layout import broadcast_shapes
 from .op import operation, record
 from .promote import cast
-from .random import Draw, between, check_floating, normal_of, source_of, uniform_of
+from .random import Generator, source_of
 from .storage import Array
-from .tensor import Tensor, attach
+from .tensor import Tensor
+
+
+def _type(name: str, dtype: Any, out: Tensor | None, default: dtype | None = None) -> dtype:
+    """The dtype of a factory's result. RuntimeError where it is not that of `out`."""
+    d = chosen(dtype, name)
+    if out is None:
+        return d or default or DEFAULT.floating
+    if d is not None and d is not out._dtype:
+        raise RuntimeError(f"dtype {d.word} does not match dtype of out parameter ({out._dtype.word})")
+    return out._dtype
+
+
+def _factory(
+    name: str,
+    draw: Draw,
+    shape: tuple[int, ...],
+    d: dtype,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    layout: Any = None,
+    pin_memory: bool = False,
+    **unknown: Any,
+) -> Tensor:
+    """A new tensor of what is drawn, or `out` overwritten with it."""
+    if unknown:
+        raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(unknown))}'")
+    where = resolve(device) if out is None else out._device
+    array = cast(draw(source_of(generator, where, name), shape, d), d)
+    if out is not None:
+        return fill_out(out, made(array, d, where))
+    return made(array, d, where, requires_grad)
+
+
+def _shape(name: str, given: tuple[Any, ...], options: dict[str, Any]) -> tuple[int, ...]:
+    if not given:
+        if "size" not in options:
+            raise TypeError(f"{name}() received an invalid combination of arguments - got ()")
+        given = (options.pop("size"),)
+    return sizes(given, name)
+
+
+def rand(*size: Any, dtype: Any = None, **options: Any) -> Tensor:
+    """Uniform numbers from 0, included, to 1, excluded."""
+    shape, d = _shape("rand", size, options), _type("rand", dtype, options.get("out"))
+    return _factory("rand", uniform(d), shape, d, **options)
+
+
+def randn(*size: Any, dtype: Any = None, **options: Any) -> Tensor:
+    """Normal numbers of mean 0 and standard deviation 1."""
+    shape, d = _shape("randn", size, options), _type("randn", dtype, options.get("out"))
+    check_floating(d, "normal_kernel_cpu")
+    return _factory("randn", normal_of, shape, d, **options)
+
+
+def _bound(name: str, parameter: str, position: int, value: Any) -> int:
+    """A bound as an int. TypeError for what is none."""
+    if isinstance(value, float) or not hasattr(value, "__index__"):
+        found = type(value).__name__
+        raise TypeError(f"{name}(): argument '{parameter}' (position {position}) must be int, not {found}")
+    return int(value.__index__())
+
+
+def randint(*bounds: Any, dtype: Any = None, **options: Any) -> Tensor:
+    """Integers from low (0 if one bound is given), included, to high, excluded. RuntimeError for an empty interval and
+    for bounds beyond the dtype, TypeError for bounds that are no ints."""
+    names = [key for key in ("low", "high", "size") if key in options]
+    values = [*bounds, *(options.pop(key) for key in names)]
+    if len(values) == 2:
+        values.insert(0, 0)
+    if len(values) != 3:
+        got = ", ".join(type(value).__name__ for value in values)
+        raise TypeError(f"randint() received an invalid combination of arguments - got ({got})")
+    low, high, size = values
+    first = 3 - len(bounds) if len(bounds) < 3 else 0
+    if not isinstance(size, (tuple, list)):
+        place = 3 if first == 0 else 2
+        raise TypeError(
+            f"randint(): argument 'size' (position {place}) must be tuple of ints, not {type(size).__name__}"
+        )
+    low, high = _bound("randint", "low", 1, low), _bound("randint", "high", 1 if first else 2, high)
+    d = _type("randint", dtype, options.get("out"), int64)
+    return _factory("randint", between(d, low, high), sizes((size,), "randint"), d, **options)
+
+
+def randperm(n: int, *, dtype: Any = None, **options: Any) -> Tensor:
+    """The integers below n in random order. TypeError for what is no int, RuntimeError for a negative n and for one
+    beyond the dtype."""
+    n, d = _bound("randperm", "n", 1, n), _type("randperm", dtype, options.get("out"), int64)
+    return _factory("randperm", permutation(d, n), sizes((n,), "randperm"), d, **options)
+
+
+def _like(name: str, draw: Any, input: Tensor, options: dict[str, Any]) -> Tensor:
+    """`draw(dtype)` in the shape, dtype and device of another tensor."""
+    generator = options.pop("generator", None)
+
+    def make(d: dtype, array: Array) -> None:
+        where = input._device if options.get("device") is None else resolve(options["device"])
+        array[...] = cast(draw(d)(source_of(generator, where, name), array.shape, d), d)
+
+    return like(input, name, make, **options)
+
+
+def rand_like(input: Tensor, **options: Any) -> Tensor:
+    """Uniform numbers in the shape, dtype and device of another tensor."""
+    return _like("rand_like", uniform, input, options)
+
+
+def randn_like(input: Tensor, **options: Any) -> Tensor:
+    """Normal numbers in the shape, dtype and device of another tensor."""
+    return _like("randn_like", normal_numbers, input, options)
+
+
+def randint_like(input: Tensor, low: Any, high: Any = None, **options: Any) -> Tensor:
+    """Integers from low (0 if one bound is given) to high, excluded, in the shape, dtype and device of another
+    tensor."""
+    first, last = (0, low) if high is None else (low, high)
+    first, last = _bound("randint_like", "low", 2, first), _bound("randint_like", "high", 2, last)
+    return _like("randint_like", lambda d: between(d, first, last), input, options)
 
 
 class RandomBackward0(Node):
-    """Neither the old values nor the parameters get a gradient: zeros."""
+    """What is drawn does not depend smoothly on anything: zeros."""
 
     __slots__ = ()
 
     def gradient(self, grad: Tensor) -> Gradients:
-        return zeros_like(grad)
+        zero = zeros_like(grad)
+        return zero if len(self.edges) == 1 else (zero,) * len(self.edges)
 
 
-def _probabilities(p: Array) -> Array:
-    if not ((p >= 0) & (p <= 1)).all():
-        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
-    return p
+def _check_tensor(name: str, input: Any) -> None:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
 
 
-@operation(inplace=False)
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
-    """Ones with the probability that each element says (or p), and zeros. RuntimeError outside 0 to 1."""
+@operation(out=False)
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None, out: Tensor | None = None) -> Tensor:
+    """Ones with the probability that each element says (or p), and zeros; in the dtype of `out` where it is given.
+    TypeError for a p that is no number, RuntimeError outside 0 to 1."""
+    _check_tensor("bernoulli", input)
     d = input._dtype
-    source = source_of(generator, input._device)
-    if p is None:
-        check_floating(d, "bernoulli_tensor_cpu_p_")
-    chance = _probabilities(np.asarray(p) if p is not None else input._array.astype(np.float64))
-    drawn = source.random(input._array.shape) < chance
-    return record(RandomBackward0, cast(np.asarray(drawn), d), d, input._device, (input,))
+    if isinstance(p, Tensor):
+        raise TypeError("bernoulli() received an invalid combination of arguments - got (Tensor, Tensor)")
+    if p is None and not d.is_floating_point:
+        kernel = "bernoulli_tensor_cpu_self_" if d.is_complex else "bernoulli_tensor_cpu_p_"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{d.word}'")
+    draw = with_chances(input._array) if p is None else one_chance(d, p)
+    drawn = draw(source_of(generator, input._device, "bernoulli"), input._array.shape, d)
+    if out is not None:
+        return fill_out(out, made(cast(drawn, out._dtype), out._dtype, input._device))
+    return record(RandomBackward0, cast(drawn, d), d, input._device, (input,))
 
 
 def normal(
@@ -52,147 +196,103 @@ def normal(
     size: Any = None,
     *,
     generator: Any = None,
+    out: Tensor | None = None,
     dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
     **options: Any,
 ) -> Tensor:
-    """Normal numbers of the given means and deviations, one for each element of the tensors among them, or `size` of
-    them. RuntimeError for a negative deviation."""
-    first = next((t for t in (mean, std) if isinstance(t, Tensor)), None)
-    d = chosen(dtype, "normal") or (DEFAULT.floating if first is None else first._dtype)
-    m, s = (np.asarray(v._array if isinstance(v, Tensor) else v, np.float64) for v in (mean, std))
-    if (s < 0).any():
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
-    empty = made(np.zeros(0), d, device) if first is None else first
-    shape = np.broadcast_shapes(m.shape, s.shape) if size is None else sizes((size,), "normal")
-    drawn = m + s * source_of(generator, empty._device).standard_normal(shape)
-    return made(cast(np.asarray(drawn), d), d, empty._device, requires_grad)
+    """Normal numbers of the given means and deviations, one for each element of the tensors among them, which
+    broadcast, or `size` of them. TypeError for two numbers without a size, RuntimeError for a negative deviation."""
+    if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
+        if size is None:
+            got = f"{type(mean).__name__}, {type(std).__name__}"
+            raise TypeError(f"normal() received an invalid combination of arguments - got ({got})")
+        d = _type("normal", dtype, out)
+        draw = normal_numbers(d, mean, std)
+        return _factory("normal", draw, sizes((size,), "normal"), d, generator=generator, out=out, **options)
+    result = _spread(mean, std, generator)
+    return result if out is None else fill_out(out, result)
 
 
-@operation()
-def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Tensor:
+def _spread(mean: Any, std: Any, generator: Any) -> Tensor:
+    """Noise that is scaled and shifted, of which nothing is differentiable."""
+    first: Tensor = mean if isinstance(mean, Tensor) else std
+    d = first._dtype
+    if isinstance(std, Tensor):
+        if std._dtype.is_complex:
+            raise RuntimeError("normal expects standard deviation to be non-complex")
+        if not (std._array >= 0).all():
+            raise RuntimeError("normal expects all elements of std >= 0.0")
+    else:
+        check_deviation(std)
+    check_floating(d, "normal_kernel_cpu")
+    centre, scale = (v._array.astype(d.compute, copy=False) if isinstance(v, Tensor) else v for v in (mean, std))
+    shapes = [v._array.shape for v in (mean, std) if isinstance(v, Tensor)]
+    shape = shapes[0] if len(shapes) == 1 else broadcast_shapes(*shapes)
+    noise = normal_of(source_of(generator, first._device, "normal"), shape, d)
+    inputs = tuple(v for v in (mean, std) if isinstance(v, Tensor))
+    return record(RandomBackward0, cast(np.asarray(noise * scale + centre), d), d, first._device, inputs)
+
+
+@operation(out=False)
+def multinomial(
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Any = None,
+    out: Tensor | None = None,
+) -> Tensor:
     """Places drawn with the weights that the rows of the input give them.
 
-    RuntimeError for weights that are negative or not finite, and for too few of them.
+    TypeError for a number of samples that is no int. RuntimeError for weights that are negative, not finite, not
+    floating or all zero, for too few of them, and for an `out` that is not of int64.
     """
+    _check_tensor("multinomial", input)
+    d = input._dtype
+    if out is not None and out._dtype is not int64:
+        raise RuntimeError(f"multinomial expects Long tensor out, got: {out._dtype.word}")
+    samples = _bound("multinomial", "num_samples", 2, num_samples)
+    if not d.is_floating_point:
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {d.word}")
+    if input._array.ndim not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if samples <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
     weights = np.atleast_2d(input._array.astype(np.float64))
+    if not replacement and samples > weights.shape[1]:
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if not (weights.sum(1) > 0).all():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    if num_samples <= 0:
-        raise RuntimeError("cannot sample n_sample <= 0 samples")
-    if not replacement and num_samples > weights.shape[1]:
-        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    source = source_of(generator, input._device)
-    count = weights.shape[1]
-    rows = [_drawn(source, row / row.sum(), count, num_samples, replacement) for row in weights]
-    array = np.stack(rows).reshape((*input._array.shape[:-1], num_samples)).astype(np.int64)
-    return record(None, array, int64, input._device, ())
+    drawn = _places(source_of(generator, input._device, "multinomial"), weights, samples, bool(replacement))
+    array = drawn.reshape((*input._array.shape[:-1], samples)).astype(np.int64, copy=False)
+    result = record(None, array, int64, input._device, ())
+    return result if out is None else fill_out(out, result)
 
 
-def _drawn(source: np.random.Generator, p: Array, count: int, samples: int, replacement: bool) -> Array:
-    """Without replacement, places of weight 0 come only after all others."""
+def _places(source: np.random.Generator, weights: Array, samples: int, replacement: bool) -> Array:
+    """With replacement the places where uniform numbers fall among the sums of the weights. Without, the places with
+    the smallest waiting times, whose rates are the weights (Efraimidis and Spirakis, Weighted random sampling with a
+    reservoir, 2006)."""
     if replacement:
-        return source.choice(count, samples, p=p)
+        sums = weights.cumsum(1)
+        points = source.random((len(weights), samples)) * sums[:, -1:]
+        return np.stack([row.searchsorted(p, "right") for row, p in zip(sums, points, strict=True)])
+    times = source.standard_exponential(weights.shape)
     with np.errstate(divide="ignore"):
-        keys = np.where(p > 0, source.exponential(size=count) / np.where(p > 0, p, 1), np.inf)
-    return np.argsort(keys)[:samples]
+        times /= weights
+    return np.argsort(times, axis=1)[:, :samples]
 
 
-@operation(out=False)
+@operation(out=False, method=False)
 def poisson(input: Tensor, *, generator: Any = None) -> Tensor:
-    """Poisson numbers of the rates that the elements give."""
-    drawn = source_of(generator, input._device).poisson(input._array.astype(np.float64))
-    return record(RandomBackward0, cast(np.asarray(drawn), input._dtype), input._dtype, input._device, (input,))
-
-
-def _method(name: str, prepare: Callable[..., Draw], kernel: str | None) -> None:
-    """Attaches a method that overwrites its tensor with what `prepare(*parameters)` draws."""
-
-    def function(self: Tensor, *parameters: Any, generator: Any = None, **named: Any) -> Tensor:
-        d = self._dtype
-        if kernel is not None:
-            check_floating(d, kernel)
-        draw = _whole(d, *parameters, **named) if name == "random" else prepare(*parameters, **named)
-        array = draw(source_of(generator, self._device), self._array.shape, d)
-        return record(RandomBackward0, cast(np.asarray(array), d), d, self._device, (self,))
-
-    function.__doc__ = prepare.__doc__
-    attach(f"{name}_", overwriting(function, name))
-
-
-def _whole(d: dtype, from_: Any = None, to: Any = None, **named: Any) -> Draw:
-    """Integers: below `to`, or all that the dtype holds exactly."""
-    from_ = named.get("from", from_)
-    if to is None and from_ is not None:
-        from_, to = 0, from_
-    if to is None:
-        digits = {2: 11 if d.name == "float16" else 8, 4: 24}.get(d.itemsize, 53)
-        to = (1 << digits) + 1 if d.is_floating_point else 2 if d.category == 0 else int(np.iinfo(d.numpy).max)
-    return between(from_ or 0, to)
-
-
-def _uniform(from_: float = 0.0, to: float = 1.0, **named: Any) -> Draw:
-    """Uniform numbers from the first bound, included, to the second, excluded. RuntimeError for bounds in the wrong
-    order."""
-    low, high = float(named.get("from", from_)), float(to)
-    if low > high:
-        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
-    return lambda source, shape, d: low + (high - low) * uniform_of(source, shape, d)
-
-
-def _normal(mean: float = 0.0, std: float = 1.0) -> Draw:
-    """Normal numbers of this mean and deviation. RuntimeError for a negative deviation."""
-    if std < 0:
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
-    return lambda source, shape, d: mean + std * normal_of(source, shape, d)
-
-
-def _bernoulli(p: Any = 0.5) -> Draw:
-    """Ones with probability p, a number or a tensor, and zeros. RuntimeError outside 0 to 1."""
-    chance = p._array if isinstance(p, Tensor) else np.asarray(p)
-    if isinstance(p, Tensor):
-        _probabilities(chance)
-    elif not 0 <= p <= 1:
-        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
-    return lambda source, shape, d: source.random(shape) < chance
-
-
-def _exponential(lambd: float = 1.0) -> Draw:
-    """Exponential numbers of this rate. RuntimeError unless it is positive."""
-    if lambd <= 0:
-        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
-    return lambda source, shape, d: source.exponential(1 / lambd, shape)
-
-
-def _geometric(p: float) -> Draw:
-    """How many trials it takes, each with probability p. RuntimeError unless it lies between 0 and 1."""
-    if not 0 < p < 1:
-        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
-    return lambda source, shape, d: source.geometric(p, shape)
-
-
-def _log_normal(mean: float = 1.0, std: float = 2.0) -> Draw:
-    """The exponentials of normal numbers. RuntimeError unless the deviation is positive."""
-    if std <= 0:
-        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
-    return lambda source, shape, d: source.lognormal(mean, std, shape)
-
-
-def _cauchy(median: float = 0.0, sigma: float = 1.0) -> Draw:
-    """Cauchy numbers. RuntimeError unless sigma is positive."""
-    if sigma <= 0:
-        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
-    return lambda source, shape, d: median + sigma * source.standard_cauchy(shape)
-
-
-_method("uniform", _uniform, "check_uniform_bounds")
-_method("normal", _normal, "normal_kernel_cpu")
-_method("bernoulli", _bernoulli, None)
-_method("random", _whole, None)
-_method("exponential", _exponential, "exponential_cpu")
-_method("geometric", _geometric, None)
-_method("log_normal", _log_normal, "log_normal_cpu")
-_method("cauchy", _cauchy, "cauchy_cpu")
+    """Poisson numbers of the rates that the elements give. RuntimeError for negative rates."""
+    _check_tensor("poisson", input)
+    d = input._dtype
+    if not d.is_floating_point:
+        raise NotImplementedError(f"\"poisson_cpu\" not implemented for '{d.word}'")
+    if not (input._array >= 0).all():
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+    drawn = source_of(generator, input._device, "poisson").poisson(input._array.astype(np.float64))
+    return record(RandomBackward0, cast(np.asarray(drawn), d), d, input._device, (input,))

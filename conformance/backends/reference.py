@@ -9,7 +9,7 @@ LACKS = {
     "amp": "computes in the dtypes that the operands have",
     "anomaly": "keeps no record of where an operation was called",
     "checkpoint": "keeps every intermediate value",
-    "deterministic": "has no algorithm that is not deterministic",
+    "distributions": "samples, and knows no densities",
     "forward_ad": "differentiates backward only",
     "func": "has no function transforms",
     "linalg": "has products of matrices, and no decompositions",

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..gradmode import no_grad
-from ..random import rand
+from ..sampling import rand
 from ..tensor import Tensor
 from . import functional
 from .module import Module

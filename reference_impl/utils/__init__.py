@@ -1,0 +1,7 @@
+"""The namespace `torch.utils`."""
+
+from __future__ import annotations
+
+from .. import deterministic
+
+__all__ = ["deterministic"]
