@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from .dtype import FLOATING, dtype, float32
+from .dtype import bool as bool_
 from .linalg.product import bmm, mm, mv, outer
 from .op import operation
-from .promote import same_device
+from .promote import result_type, same_device
 from .reduce import sum
 from .tensor import Tensor
 
@@ -68,5 +69,14 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
 
 @operation(inplace=True, promotes=False)
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
-    """`beta * input + alpha * outer(vec1, vec2)`."""
-    return _added(input, vec1, vec2, outer, beta, alpha)
+    """`beta * input + alpha * outer(vec1, vec2)`. Operands of different dtypes are promoted; of bools it is `or` of
+    `and`s."""
+    for name, t in (("vec1", vec1), ("vec2", vec2)):
+        if t.ndim != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {t.ndim}-D")
+    d = result_type(input, vec1, vec2)
+    if d is bool_:
+        _check_factors(d, alpha, beta)
+        result: Tensor = input & bool(beta) | outer(vec1, vec2) & bool(alpha)
+        return result
+    return _added(input.to(d), vec1.to(d), vec2.to(d), outer, beta, alpha)

@@ -173,6 +173,8 @@ def _into(out: Any, function: Callable[..., Any], name: str, promotes: Promotes,
     result = function(*args, **kwargs)
     if isinstance(result, Tensor):
         return fill_out(out, result, promotes, args)
+    if len(targets) != len(result):
+        raise TypeError(f"expected tuple of {len(result)} elements but got {len(targets)}")
     for target, value in zip(targets, result, strict=True):
         fill_out(target, value, promotes, args)
     return type(result)(*targets) if hasattr(result, "_fields") else type(result)(targets)

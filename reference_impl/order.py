@@ -64,14 +64,27 @@ def moveaxis(input: Tensor, source: Any, destination: Any) -> Tensor:
     return movedim(input, source, destination)
 
 
+def _zero_dim(self: Tensor, name: str, instead: str) -> None:
+    """Warns of what has no meaning without dimensions."""
+    if not self.ndim:
+        warnings.warn(f"{name} is deprecated on 0-D tensors. {instead}", UserWarning, stacklevel=3)
+
+
+IDENTITY = "This function is the identity in these cases."
+CONJUGATE = "Consider using x.conj()."
+
+
 def _matrix_transpose(self: Tensor) -> Tensor:
-    """The last two dimensions exchanged. RuntimeError where there are fewer."""
+    """The last two dimensions exchanged. RuntimeError for one dimension, a warning for none."""
     if self.ndim == 1:
         raise RuntimeError("tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor.")
+    _zero_dim(self, "Tensor.mT", IDENTITY)
     return transpose(self, -2, -1) if self.ndim else self
 
 
 def _adjoint_of(self: Tensor, name: str) -> Tensor:
+    if not self.ndim:
+        _zero_dim(self, name if "(" in name else f"Tensor.{name}", CONJUGATE)
     if self.ndim == 1:
         raise RuntimeError(f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor.")
     return conj(transpose(self, -2, -1) if self.ndim else self)
@@ -83,7 +96,8 @@ def adjoint(input: Tensor) -> Tensor:
 
 
 def _reversed(self: Tensor) -> Tensor:
-    """All dimensions in reverse order. Warns unless there are two or none."""
+    """All dimensions in reverse order. Warns unless there are two."""
+    _zero_dim(self, "Tensor.T", IDENTITY)
     if self.ndim not in (0, 2):
         warnings.warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
@@ -100,6 +114,7 @@ def _hermitian(self: Tensor) -> Tensor:
     if self.ndim not in (0, 2):
         more = " For batches of matrices, consider using tensor.mH" if self.ndim > 2 else ""
         raise RuntimeError(f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor.{more}")
+    _zero_dim(self, "Tensor.H", CONJUGATE)
     return conj(t(self) if self.ndim else self)
 
 

@@ -18,6 +18,11 @@ from .singular import svdvals
 from .solve import inv_ex
 
 
+def _written(ord: Any) -> str:
+    """An order in torch's words: 3.0 is 3."""
+    return ord if isinstance(ord, str) else format(ord, "g")
+
+
 def _pair(input: Tensor, dim: Any) -> tuple[int, int]:
     """The two dimensions of the matrices. RuntimeError unless there are two, and different ones."""
     dims = tuple(dim)
@@ -65,7 +70,7 @@ def matrix_norm(
     demand_matrix(name, input)
     check_dtypes(name, input, dtype)
     if ord not in ("fro", "nuc", 2, -2, 1, -1, float("inf"), float("-inf")):
-        raise RuntimeError(f"{name}: Order {ord if isinstance(ord, str) else format(ord, 'g')} not supported.")
+        raise RuntimeError(f"{name}: Order {_written(ord)} not supported.")
     dims = _pair(input, dim)
     if ord == "fro":
         return vector_norm(input, 2, dims, keepdim, dtype=dtype)
@@ -130,15 +135,17 @@ def cond(input: Tensor, p: Any = None) -> Tensor:
         if not values._array.shape[-1]:
             return values.sum(-1)
         greatest, least = values[..., 0], values[..., -1]
-        return least / greatest if p == -2 else greatest / least
+        ratio: Tensor = least / greatest if p == -2 else greatest / least
+        return ratio
     if p not in ("fro", "nuc", 1, -1, float("inf"), float("-inf")):
-        raise RuntimeError(f"linalg.cond got an invalid norm type: {p if isinstance(p, str) else format(p, 'g')}")
-    demand_square(f"linalg.cond(ord={p if isinstance(p, str) else format(p, 'g')})", input)
+        raise RuntimeError(f"linalg.cond got an invalid norm type: {_written(p)}")
+    demand_square(f"linalg.cond(ord={_written(p)})", input)
     if not input._array.shape[-1]:
         return vector_norm(input, 1, (-2, -1))
     if p == "nuc":
         values = svdvals(input)
-        return values.sum(-1) * values.reciprocal().sum(-1)
+        product: Tensor = values.sum(-1) * values.reciprocal().sum(-1)
+        return product
     inverse, info = inv_ex(input)
     size: Tensor = matrix_norm(input, p) * matrix_norm(inverse, p)
     return where(info == 0, size, float("inf"))  # type: ignore[no-any-return]

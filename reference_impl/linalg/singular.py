@@ -9,6 +9,7 @@ import numpy as np
 from ..autograd.node import Gradients, Node
 from ..choice import where
 from ..op import RESULT, operation, record, record_many
+from ..order import adjoint
 from ..promote import cast
 from ..quiet import quiet
 from ..storage import Array
@@ -36,7 +37,7 @@ class SingularV(NamedTuple):
 
 
 def _skew(x: Tensor) -> Tensor:
-    return x - x.mH
+    return x - adjoint(x)
 
 
 class LinalgSvdBackward0(Node):

@@ -172,7 +172,7 @@ def eigvals(input: Tensor) -> Tensor:
         return eig(input).eigenvalues
     d = _general("linalg.eigvals", input)
     array: Array = input._array
-    finite = np.isfinite(array).all((-2, -1), keepdims=True)
+    finite = np.asarray(np.isfinite(array).all((-2, -1), keepdims=True))
     values: Any = quiet(np.linalg.eigvals, np.where(finite, array, 0)).astype(d.numpy)
     values[~finite[..., 0, 0]] = complex(np.nan, np.nan)
     return record(None, values, d, input._device, (input,))
