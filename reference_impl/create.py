@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
 from .device import resolve
-from .dtype import DEFAULT, INTEGER, bfloat16, chosen, dtype, float16, float32
+from .dtype import DEFAULT, INTEGER, bfloat16, chosen, dtype, float16, float32, uint64
 from .gradmode import MODE
 from .nested import array_of
 from .numpy import from_numpy
@@ -24,6 +25,8 @@ def made(array: Array, d: dtype, device: Any, requires_grad: bool = False) -> Te
     if MODE.inference:
         t._counter = INFERENCE
     if requires_grad:
+        if requires_grad is not True:
+            raise TypeError(f"argument 'requires_grad' must be bool, not {type(requires_grad).__name__}")
         if not d.differentiable:
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         t._flag = True
@@ -93,7 +96,7 @@ def tensor(
 def _check_range(array: Array, d: dtype) -> None:
     """RuntimeError for numbers outside an integer type; negative ones down to -max wrap in an unsigned type.
     ValueError for integers beyond 64 bits."""
-    if array.dtype == object or (array.dtype == np.uint64 and array.max() >= 1 << 63):
+    if array.dtype == object or (array.dtype == np.uint64 and d is not uint64 and array.max() >= 1 << 63):
         raise ValueError("Overflow when unpacking long long")
     limits = np.iinfo(d.numpy)
     low = limits.min if d.is_signed else -int(limits.max)
@@ -189,7 +192,10 @@ _LIMITS = {float16: 65504.0, bfloat16: 3.3895313892515355e38}
 
 
 def fitting(value: Any, d: dtype) -> Any:
-    """The same for what fills a tensor: out of the range of a half type is an error too, not an infinity."""
+    """The same for what fills a tensor: out of the range of a half type is an error too, not an infinity. TypeError for
+    what is no number."""
+    if not isinstance(value, Number):
+        raise TypeError(f"argument 'fill_value' must be Number, not {type(value).__name__}")
     scalar = checked(value, d)
     if d in _LIMITS and not isinstance(value, complex) and _LIMITS[d] < abs(value) < math.inf:
         name = "c10::Half" if d is float16 else "c10::BFloat16"

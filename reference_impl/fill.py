@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,9 @@ def full(
         fill_value = fill_value.item()
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
+    if not isinstance(fill_value, Number):
+        kind = type(fill_value).__name__
+        raise TypeError(f"full(): argument 'fill_value' (position 2) must be Number, not {kind}")
     d = chosen(dtype, "full") or (of_scalar(fill_value) if out is None else out._dtype)
     array = memory(sizes((size,), "full"), d)
     array.fill(fitting(fill_value, d))

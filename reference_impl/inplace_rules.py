@@ -30,6 +30,7 @@ OVERLAP = (
 
 def overwriting(function: Callable[..., Any], name: str, overlap: bool = False) -> Callable[..., Any]:
     """The in-place method: computes the result out of place, then writes it into self and rewrites self's history."""
+    function = lenient(function, f"{name}_")
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_inplace(self)
