@@ -9,6 +9,7 @@ INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 HALVES = ("float16", "bfloat16")
 FLOATS = ("float32", "float64")
 COMPLEXES = ("complex64", "complex128")
+DIMENSIONED, ZERO_DIM, NUMBER = "with dimensions", "zero-dimensional", "number"
 DTYPES = ("bool", *INTEGERS, *HALVES, *FLOATS, *COMPLEXES)
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -62,6 +63,27 @@ def _promote_two(a: str, b: str) -> str:
     if _BITS[low] == _BITS[high]:
         return {1: "int16", 2: "float32"}[kind(high)]
     return high
+
+
+def result_type(*operands: tuple[str, str]) -> str:
+    """The dtype that operands on three levels promote to; empty where it is none of `DTYPES` (a complex half).
+
+    Each level promotes by itself. A lower level has a say only where it raises the category of the higher ones.
+    """
+    levels = [[dtype for level, dtype in operands if level == wanted] for wanted in (NUMBER, ZERO_DIM, DIMENSIONED)]
+    result = ""
+    for higher in (promote(*dtypes) for dtypes in levels if dtypes):
+        result = _raised(higher, result) if result else higher
+    return result
+
+
+def _raised(higher: str, lower: str) -> str:
+    """The dtype of a level, raised to the category of a lower level."""
+    if kind(lower) <= kind(higher):
+        return higher
+    if kind(lower) == 3 and kind(higher) == 2:
+        return {"float16": "", "bfloat16": "complex64"}.get(higher) or _COMPLEX.get(higher, "")
+    return lower
 
 
 def result_dtype(rule: str, dtype: str) -> str:

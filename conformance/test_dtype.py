@@ -10,6 +10,7 @@ import pytest
 
 from conformance import specification
 from conformance.case import Trial
+from conformance.law import casting, levels, wrapping
 
 BYTE = (0, 1, 2, 100)
 SIZES: tuple[tuple[int, ...], ...] = ((2,), (2, 3), (0,), (1, 1))
@@ -89,3 +90,51 @@ def test_zero_dim(row: dict[str, str], trial: Trial) -> None:
                 case.equal("dtype of y * x", (y * x).dtype, want)
                 case.equal("result_type", torch.result_type(x, y), want)
                 case.same(y * x, np.ones(shape, result))
+
+
+@pytest.mark.clause("dtype.cast.every")
+def test_casts(row: dict[str, str], trial: Trial) -> None:
+    """From the dtype of the row to every other."""
+    casting.check(row, trial)
+
+
+@pytest.mark.clause("dtype.promote.levels")
+def test_levels(row: dict[str, str], trial: Trial) -> None:
+    """Every pair of dtypes, with dimensions and without, under both default dtypes."""
+    levels.check_tensors(row, trial)
+
+
+@pytest.mark.clause("dtype.promote.numbers")
+def test_numbers(row: dict[str, str], trial: Trial) -> None:
+    """Every dtype and every kind of Python number."""
+    levels.check_numbers(row, trial)
+
+
+@pytest.mark.clause("dtype.promote.joined")
+def test_joined(row: dict[str, str], trial: Trial) -> None:
+    """Every pair of dtypes."""
+    levels.check_joined(row, trial)
+
+
+@pytest.mark.clause("dtype.inplace.pairs")
+def test_in_place(row: dict[str, str], trial: Trial) -> None:
+    """Every pair of dtypes on every pair of levels."""
+    levels.check_in_place(row, trial)
+
+
+@pytest.mark.clause("dtype.out.pairs")
+def test_out(row: dict[str, str], trial: Trial) -> None:
+    """Every pair of a result and a target."""
+    levels.check_out(row, trial)
+
+
+@pytest.mark.clause("dtype.integer.signs")
+def test_integers(row: dict[str, str], trial: Trial) -> None:
+    """Against Python's integers."""
+    wrapping.check(row, trial)
+
+
+@pytest.mark.clause("dtype.integer.zero-division")
+def test_zero_division(row: dict[str, str], trial: Trial) -> None:
+    """Every integer dtype."""
+    wrapping.check_zero(row, trial)
