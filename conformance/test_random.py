@@ -60,7 +60,8 @@ def check_sample(row: dict[str, str], trial: Trial) -> None:
         pytest.skip(f"no dtype of this row is left to run: {row['dtypes']}")
     for name in dtypes:
         with trial.case(name, call=source, inputs=f"n = {N}, dtype = torch.{name}", requires=needs(name)) as case:
-            drawn: Any = eval(source, {"torch": torch, "n": N, "dtype": getattr(torch, name)})
+            scope = {"torch": torch, "n": N, "dtype": getattr(torch, name), "device": trial.device}
+            drawn: Any = eval(source, scope)
             x = trial.read(drawn).astype(np.float64).ravel()
             case.equal("numbers", x.size, N)
             if "support" in row:
@@ -164,7 +165,7 @@ def train(trial: Trial, seed: int) -> Any:
     torch = trial.namespace
     torch.manual_seed(seed)
     data, weight = torch.randn(32, 3), torch.empty(3, 1).uniform_(-1, 1).requires_grad_()
-    target = data.sum(1, keepdim=True) + torch.normal(0.0, 0.1, (32, 1))
+    target = data.sum(1, keepdim=True) + torch.randn(32, 1) * 0.1
     for _ in range(2):
         for batch in torch.randperm(32).reshape(4, 8):
             kept = torch.bernoulli(torch.full((8, 3), 0.9))

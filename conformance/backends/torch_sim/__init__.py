@@ -14,7 +14,7 @@ import torch
 from torch.utils import backend_registration
 
 from conformance.backend import Backend
-from conformance.backends.torch_sim import autocast, completion, device, kernels, operators, recurrent
+from conformance.backends.torch_sim import autocast, completion, device, generator, kernels, operators, recurrent
 
 LACKS = {
     "parallel": "PyTorch scatters and gathers on CUDA devices only",
@@ -42,7 +42,7 @@ def backend() -> Backend:
 def register() -> None:
     """Make ``sim`` a device of PyTorch, once in a process."""
     setup: Any = backend_registration._setup_privateuseone_for_python_backend
-    setup("sim", backend_module=device.module())
+    setup("sim", backend_module=device.module(generator.default_generator))
     everything, aten = _library("_", "IMPL"), _library("aten", "IMPL")
     everything.fallback(kernels.fallback, "PrivateUse1")
     everything.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")

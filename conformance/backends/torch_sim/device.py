@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -89,8 +89,8 @@ def device(index: Any) -> Iterator[None]:
         set_device(before)
 
 
-def module() -> types.ModuleType:
-    """Return the module that becomes ``torch.sim``."""
+def module(default_generator: Callable[[int], Any]) -> types.ModuleType:
+    """Return the module that becomes ``torch.sim``, whose random numbers come from one generator for each ordinal."""
     sim = types.ModuleType("torch.sim")
     contents: dict[str, Any] = {
         "is_available": lambda: True,
@@ -102,10 +102,10 @@ def module() -> types.ModuleType:
         "device": device,
         "synchronize": lambda device=None: None,
         "empty_cache": lambda: None,
-        "manual_seed": lambda seed: None,  # random numbers come from the host's generator, which torch seeds itself
-        "manual_seed_all": lambda seed: None,
-        "get_rng_state": lambda device="sim": torch.get_rng_state(),
-        "set_rng_state": lambda state, device="sim": torch.set_rng_state(state),
+        "manual_seed": lambda seed: default_generator(_current).manual_seed(int(seed)),
+        "manual_seed_all": lambda seed: [default_generator(index).manual_seed(int(seed)) for index in range(COUNT)],
+        "get_rng_state": lambda device="sim": default_generator(_index(device)).get_state(),
+        "set_rng_state": lambda state, device="sim": default_generator(_index(device)).set_state(state),
         "get_amp_supported_dtype": lambda: [torch.float16, torch.bfloat16],
     }
     for name, value in contents.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import torch
@@ -40,6 +41,10 @@ class Generator(_Native, metaclass=_Kind):  # type: ignore[misc]
         """The simulated device of this generator."""
         return torch.device("sim", _simulated[self._cdata])
 
+    def clone_state(self) -> Any:
+        """A generator of the same device that goes on from the same state."""
+        return Generator(self.device).set_state(self.get_state())
+
 
 def device_of(generator: Any) -> torch.device:
     """Return the device of a generator as an operator receives it, without its Python class."""
@@ -48,6 +53,7 @@ def device_of(generator: Any) -> torch.device:
     return device
 
 
-def default_generators(count: int) -> tuple[Any, ...]:
-    """Return one generator per device."""
-    return tuple(Generator(f"sim:{index}") for index in range(count))
+@functools.cache
+def default_generator(index: int) -> Any:
+    """Return the generator that a simulated device draws from unless another is given."""
+    return Generator(f"sim:{index}").manual_seed(torch.initial_seed())

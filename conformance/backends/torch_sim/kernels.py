@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from conformance.backends.torch_sim.generator import default_generator
 from conformance.backends.torch_sim.memory import run_layout
 from conformance.backends.torch_sim.placement import device_of_call, tensors_of
 from conformance.backends.torch_sim.stand_ins import StandIns
@@ -22,6 +23,8 @@ def fallback(operator: Any, *args: Any, **kwargs: Any) -> Any:
     arguments = {argument.name: argument for argument in schema.arguments}
     named = dict(zip(arguments, args, strict=False)) | kwargs
     device = device_of_call(schema, arguments, named)
+    if "generator" in arguments and named.get("generator") is None and device.type == "sim":
+        named["generator"] = default_generator(device.index)
     how = {
         "numbers": _core._should_allow_numbers_as_tensors(schema.name.removeprefix("aten::")),
         "written": schema.is_mutable,
