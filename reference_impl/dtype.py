@@ -70,6 +70,9 @@ class dtype:  # noqa: N801
 
 bool = dtype("bool", np.bool_, BOOL, "Bool", "bool", signed=False)
 uint8 = dtype("uint8", np.uint8, INTEGER, "Byte", "unsigned char", signed=False)
+uint16 = dtype("uint16", np.uint16, INTEGER, "UInt16", "unsigned short", signed=False)
+uint32 = dtype("uint32", np.uint32, INTEGER, "UInt32", "unsigned int", signed=False)
+uint64 = dtype("uint64", np.uint64, INTEGER, "UInt64", "unsigned long", signed=False)
 int8 = dtype("int8", np.int8, INTEGER, "Char", "signed char")
 int16 = short = dtype("int16", np.int16, INTEGER, "Short", "short")
 int32 = int = dtype("int32", np.int32, INTEGER, "Int", "int")
@@ -81,7 +84,10 @@ float64 = double = dtype("float64", np.float64, FLOATING, "Double", "double")
 complex64 = cfloat = dtype("complex64", np.complex64, COMPLEX, "ComplexFloat", "c10::complex<float>")
 complex128 = cdouble = dtype("complex128", np.complex128, COMPLEX, "ComplexDouble", "c10::complex<double>")
 
-ALL = (bool, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128)
+SHELLS = (uint16, uint32, uint64)
+"""Types that hold numbers and do not promote with integers and bools."""
+
+ALL = (bool, uint8, int8, int16, int32, int64, *SHELLS, float16, bfloat16, float32, float64, complex64, complex128)
 FROM_NUMPY: dict[np.dtype[Any], dtype] = {d.numpy: d for d in ALL}
 """NumPy's element type to ours (native byte order)."""
 
@@ -112,7 +118,22 @@ def _promote(a: dtype, b: dtype) -> dtype:
     return high
 
 
-PROMOTE: dict[tuple[dtype, dtype], dtype] = {(a, b): _promote(a, b) for a in ALL for b in ALL}
+def _promotes(a: dtype, b: dtype) -> _bool:
+    """Whether there is a type for both: a shell goes with itself, and with floating and complex types."""
+    return a is b or not (a in SHELLS or b in SHELLS) or a.differentiable or b.differentiable
+
+
+class Lattice(dict[tuple[dtype, dtype], dtype]):
+    """A table of promotions. RuntimeError for a pair that it does not hold."""
+
+    def __missing__(self, pair: tuple[dtype, dtype]) -> dtype:
+        a, b = pair
+        raise RuntimeError(
+            f"Promotion for uint16, uint32, uint64 types is not supported, attempted to promote {a.word} and {b.word}"
+        )
+
+
+PROMOTE = Lattice({(a, b): _promote(a, b) for a in ALL for b in ALL if _promotes(a, b)})
 """The promotion lattice over pairs of dimensioned types."""
 
 

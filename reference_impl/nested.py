@@ -37,7 +37,8 @@ def array_of(data: Any) -> tuple[Array, dtype]:
 
 def _plain(data: Any) -> tuple[Array, dtype] | None:
     """Nested lists of Python numbers, at NumPy's speed; None for what needs a closer look."""
-    if not _kinds(data) <= NUMBERS:
+    kinds = _kinds(data)
+    if not kinds <= NUMBERS:
         return None
     try:
         array = np.array(data)
@@ -45,7 +46,9 @@ def _plain(data: Any) -> tuple[Array, dtype] | None:
         return None
     types = {"b": bool_, "i": int64, "f": DEFAULT.floating, "c": DEFAULT.complex}
     inferred = types.get(array.dtype.kind)
-    return (array, inferred) if inferred is not None else None
+    if inferred is None or (inferred.is_floating_point and kinds and kinds <= {int, bool}):
+        return None  # beyond 64 bits with a sign
+    return array, inferred
 
 
 def _kinds(data: Any) -> set[type]:
@@ -64,8 +67,9 @@ def _mixed(data: Any) -> tuple[Array, dtype]:
     found = _promoted(leaves)
     values = [x.item() if isinstance(x, Tensor) else x for x in leaves]
     array = np.array(values, np.complex128 if found.is_complex else None)
-    if array.dtype.kind in "uO" and found is int64:
-        raise ValueError("Overflow when unpacking long long")
+    if found is int64 and array.dtype.kind != "i":  # NumPy makes floats of integers beyond 64 bits with a sign
+        unsigned = all(0 <= int(v) < 1 << 64 for v in values)
+        array = np.array([int(v) for v in values], np.uint64 if unsigned else object)
     return array.reshape(shape), found
 
 

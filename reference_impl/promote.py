@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .device import CPU, device, different
-from .dtype import ALL, BOOL, COMPLEX, FLOATING, INTEGER, PROMOTE, dtype, of_scalar
+from .dtype import ALL, BOOL, COMPLEX, FLOATING, INTEGER, PROMOTE, Lattice, dtype, of_scalar
 from .quiet import quiet
 from .storage import Array
 from .tensor import Tensor
@@ -25,7 +25,7 @@ def _combine(higher: dtype, lower: dtype) -> dtype:
     return PROMOTE[higher, lower] if higher.category == BOOL or lower.category >= FLOATING else higher
 
 
-COMBINE: dict[tuple[dtype, dtype], dtype] = {(a, b): _combine(a, b) for a in ALL for b in ALL}
+COMBINE = Lattice({(a, b): _combine(a, b) for a in ALL for b in ALL if (a, b) in PROMOTE or a.category > BOOL})
 """The result of a type of a higher level with one of a lower level."""
 
 

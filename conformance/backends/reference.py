@@ -17,7 +17,6 @@ LACKS = {
     "node_hooks": "shows the nodes of the graph, and lets nobody into them",
     "parallel": "has no helpers for data parallelism",
     "sparse": "every tensor is dense",
-    "uint16": "has the dtypes that promote",
 }
 
 
