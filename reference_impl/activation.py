@@ -37,9 +37,12 @@ def _positive(a: Array) -> Array:
 
 @operation(inplace=True, out=False)
 def relu(input: Tensor) -> Tensor:
-    """The element where it is positive, else zero; NaN stays. RuntimeError for bools."""
+    """The element where it is positive, else zero; NaN stays. RuntimeError for bools, NotImplementedError for complex
+    numbers."""
     if input._dtype is bool_:
         raise RuntimeError("Boolean inputs not supported for relu")
+    if input._dtype.is_complex:
+        raise NotImplementedError("clamp is not supported for complex types")
     return unary(_positive, input, ReluBackward0, saved=(RESULT,))
 
 

@@ -114,18 +114,18 @@ def isfinite(input: Tensor) -> Tensor:
 @operation()
 def isposinf(input: Tensor) -> Tensor:
     """Whether an element is positive infinity. RuntimeError for complex numbers."""
-    return _infinite(input, np.inf)
+    return _infinite("isposinf", input, np.inf)
 
 
 @operation()
 def isneginf(input: Tensor) -> Tensor:
     """Whether an element is negative infinity. RuntimeError for complex numbers."""
-    return _infinite(input, -np.inf)
+    return _infinite("isneginf", input, -np.inf)
 
 
-def _infinite(input: Tensor, value: float) -> Tensor:
+def _infinite(name: str, input: Tensor, value: float) -> Tensor:
     if input._dtype.is_complex:
-        raise RuntimeError("isposinf does not support complex inputs.")
+        raise RuntimeError(f"{name} does not support complex inputs.")
     if input._dtype.category < FLOATING:
         return isinf(input)
     return unary(lambda a: np.equal(a, value), input, None, boolean)
@@ -180,8 +180,10 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 @operation(method=False)
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
-    """Whether each element stands among the test values, or, inverted, does not."""
+    """Whether each element stands among the test values, or, inverted, does not. RuntimeError for complex numbers."""
     d = result_type(elements, test_elements)
+    if d.is_complex:
+        raise RuntimeError(f"Unsupported input type encountered for isin(): {d.word}")
     x, y = operand(elements, d), operand(test_elements, d)
     found = np.isin(x, y, invert=invert)
     return record(None, found, bool_, common_device(elements, test_elements), ())

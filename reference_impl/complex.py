@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 
 from .autograd.node import Gradients, Node
-from .dtype import complex64, complex128, float16, float32, float64
+from .derivative import refuse
+from .dtype import complex64, complex128, dtype, float16, float32, float64
 from .index import select
+from .layout import broadcast_shapes
 from .op import operation, record, view
-from .promote import cast, common_device, result_type
-from .tensor import Tensor, attach, strides_of
+from .promote import common_device
+from .tensor import Tensor, attach, meta, strides_of
+
+FLOATS = (float16, float32, float64)
 
 
 class ViewAsRealBackward0(Node):
@@ -26,18 +30,30 @@ class ViewAsComplexBackward0(Node):
     __slots__ = ()
 
     def gradient(self, grad: Tensor) -> Gradients:
-        return view_as_real(grad)
+        return _pairs(grad)
 
 
 @operation(out=False, method=False)
 def view_as_real(input: Tensor) -> Tensor:
-    """A view of complex numbers as pairs of real ones, in a new last dimension. RuntimeError for real tensors."""
+    """A view of complex numbers as pairs of real ones, in a new last dimension. RuntimeError for real tensors, and for
+    a conjugate that is not resolved."""
     if not input._dtype.is_complex:
         raise RuntimeError("view_as_real is only supported for complex tensors")
+    if is_conj(input):
+        raise RuntimeError(
+            "view_as_real doesn't work on unresolved conjugated tensors.  To resolve the conjugate tensor so you can "
+            "view it as real, use self.resolve_conj(); however, be warned that the resulting tensor will NOT alias the "
+            "original."
+        )
+    return _pairs(input)
+
+
+def _pairs(input: Tensor) -> Tensor:
+    """The view as pairs, of a conjugate too."""
     shape = (*input._array.shape, 2)
     stride = (*(2 * s for s in strides_of(input)), 1)
     offset = 2 * input.storage_offset()
-    call = (view_as_real, ())
+    call = (_pairs, ())
     return view(ViewAsRealBackward0, input, shape, stride, offset, call, dtype=input._dtype.to_real())
 
 
@@ -58,8 +74,10 @@ def view_as_complex(input: Tensor) -> Tensor:
         raise RuntimeError("Tensor must have a last dimension of size 2")
     if stride[-1] != 1:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
-    if any(s % 2 for s in stride[:-1]):
+    if any(s % 2 and n != 1 for n, s in zip(shape[:-1], stride[:-1], strict=True)):
         raise RuntimeError("Tensor must have a stride divisible by 2 for all but last dimension")
+    if input.storage_offset() % 2:
+        raise RuntimeError("Tensor must have a storage_offset divisible by 2")
     offset, call = input.storage_offset() // 2, (view_as_complex, ())
     steps = tuple(s // 2 for s in stride[:-1])
     return view(ViewAsComplexBackward0, input, shape[:-1], steps, offset, call, dtype=d)
@@ -68,7 +86,7 @@ def view_as_complex(input: Tensor) -> Tensor:
 @operation(out=False, method=False)
 def real(input: Tensor) -> Tensor:
     """The real part, as a view; a real tensor itself."""
-    return select(view_as_real(input), -1, 0) if input._dtype.is_complex else input
+    return _postpone(select(_pairs(input), -1, 0), None) if input._dtype.is_complex else input
 
 
 @operation(out=False, method=False)
@@ -76,7 +94,14 @@ def imag(input: Tensor) -> Tensor:
     """The imaginary part, as a view. RuntimeError for real tensors."""
     if not input._dtype.is_complex:
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return select(view_as_real(input), -1, 1)
+    return _postpone(select(_pairs(input), -1, 1), "neg" if is_conj(input) else None)
+
+
+def _postpone(t: Tensor, what: str | None) -> Tensor:
+    """Remembers what torch would not have computed yet."""
+    if what is not None or t._meta is not None:
+        meta(t).postponed = what
+    return t
 
 
 class ConjBackward0(Node):
@@ -96,20 +121,20 @@ def conj(input: Tensor) -> Tensor:
     if not input._dtype.is_complex:
         return input
     result = record(ConjBackward0, np.conjugate(input._array), input._dtype, input._device, (input,))
-    if not is_conj(input):
-        result.__dict__["conjugated"] = True
-    return result
+    return _postpone(result, None if is_conj(input) else "conj")
 
 
 @operation(inplace=True)
 def conj_physical(input: Tensor) -> Tensor:
-    """The complex conjugate, computed at once."""
+    """The complex conjugate, computed at once; a real tensor itself."""
+    if not input._dtype.is_complex:
+        return input
     return record(ConjPhysicalBackward0, np.conjugate(input._array), input._dtype, input._device, (input,))
 
 
 def is_conj(input: Tensor) -> bool:
     """Whether the tensor is a conjugate that torch would not have computed yet."""
-    return "conjugated" in input.__dict__
+    return input._meta is not None and input._meta.postponed == "conj"
 
 
 def resolve_conj(input: Tensor) -> Tensor:
@@ -118,13 +143,13 @@ def resolve_conj(input: Tensor) -> Tensor:
 
 
 def is_neg(input: Tensor) -> bool:
-    """Whether the tensor is a negative that has not been computed yet: never."""
-    return False
+    """Whether the tensor is a negative that torch would not have computed yet: the imaginary part of a conjugate."""
+    return input._meta is not None and input._meta.postponed == "neg"
 
 
 def resolve_neg(input: Tensor) -> Tensor:
-    """The tensor itself: negatives are computed at once."""
-    return input
+    """The tensor with its negative computed: itself if it is."""
+    return input.clone() if is_neg(input) else input
 
 
 class ComplexBackward0(Node):
@@ -134,30 +159,43 @@ class ComplexBackward0(Node):
         return real(grad) if self.needs(0) else None, imag(grad) if self.needs(1) else None
 
 
-@operation(method=False)
-def complex(real: Tensor, imag: Tensor) -> Tensor:
-    """Complex numbers of real and imaginary parts. RuntimeError unless both have one floating dtype."""
-    for t in (real, imag):
-        if t._dtype not in (float16, float32, float64):
-            raise RuntimeError(
-                f"Expected both inputs to be Half, Float or Double tensors but got {real._dtype.word} and "
-                f"{imag._dtype.word}"
-            )
-    if real._dtype is not imag._dtype:
+def _check_parts(first: Tensor, second: Tensor) -> None:
+    """RuntimeError unless both have one floating dtype."""
+    if first._dtype not in FLOATS or second._dtype not in FLOATS:
         raise RuntimeError(
-            f"Expected object of scalar type {real._dtype.word} but got scalar type {imag._dtype.word} for second "
+            f"Expected both inputs to be Half, Float or Double tensors but got {first._dtype.word} and "
+            f"{second._dtype.word}"
+        )
+    if first._dtype is not second._dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {first._dtype.word} but got scalar type {second._dtype.word} for second "
             "argument"
         )
-    d = result_type(real, imag).to_complex()
-    array = cast(np.asarray(real._array + 1j * imag._array.astype(d.numpy)), d)
-    array.real = real._array
-    array.imag = imag._array
+
+
+def _exact(result: dtype, out: dtype) -> None:
+    """RuntimeError for an `out=` of another dtype."""
+    if out is not result:
+        raise RuntimeError(
+            f"Expected object of scalar type {result.word} but got scalar type {out.word} for argument 'out'"
+        )
+
+
+@operation(method=False, promotes=_exact)
+def complex(real: Tensor, imag: Tensor) -> Tensor:
+    """Complex numbers of real and imaginary parts. RuntimeError unless both have one floating dtype."""
+    _check_parts(real, imag)
+    d = real._dtype.to_complex()
+    array = np.empty(broadcast_shapes(real._array.shape, imag._array.shape), d.numpy)
+    array.real, array.imag = real._array, imag._array
     return record(ComplexBackward0, array, d, common_device(real, imag), (real, imag))
 
 
-@operation(method=False)
+@operation(method=False, promotes=_exact)
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
-    """Complex numbers of absolute values and angles."""
+    """Complex numbers of absolute values and angles. RuntimeError unless both have one floating dtype."""
+    _check_parts(abs, angle)
+    refuse("polar_cpu", abs._dtype is float16, abs._dtype)
     return complex(abs * angle.cos(), abs * angle.sin())
 
 

@@ -42,6 +42,7 @@ def unique(
     dim: int | None = None,
 ) -> Any:
     """The sorted distinct values, or slices along a dimension; with the inverse and the counts if asked for."""
+    refuse("unique", input._dtype.is_complex, input._dtype)
     array = operand(input, input._dtype)
     axis = None if dim is None else wrap_dim(dim, input.ndim)
     _check_lines(input, axis)

@@ -56,10 +56,22 @@ def log10(input: Tensor) -> Tensor:
     return unary(np.log10, input, Log10Backward0, floating, saved=(input,))
 
 
+def _complex_log1p(a: Array) -> Array:
+    """Near zero by the logarithm of `|1 + a|² - 1`, in which nothing cancels."""
+    x, y = a.real, a.imag
+    near = np.hypot(x, y) < 0.5
+    size = np.where(near, np.log1p(np.where(near, x * (2 + x) + y * y, 0)) / 2, np.log(np.hypot(1 + x, y)))
+    result = np.empty(a.shape, a.dtype)
+    result.real, result.imag = size, np.arctan2(y, 1 + x)
+    return result
+
+
 @operation(inplace=True)
 def log1p(input: Tensor) -> Tensor:
     """`log(1 + x)`, accurate near zero."""
-    return unary(np.log1p, input, Log1PBackward0, floating, saved=(input,))
+    return unary(
+        _complex_log1p if input._dtype.is_complex else np.log1p, input, Log1PBackward0, floating, saved=(input,)
+    )
 
 
 class LogaddexpBackward0(Node):
@@ -82,7 +94,7 @@ def log_sum_exp(a: Array, b: Array) -> Array:
     """The logarithm of the sum of two exponentials, of complex numbers too: the one of the greater real part is taken
     out."""
     if not np.iscomplexobj(a):
-        return np.logaddexp(a, b)  # type: ignore[no-any-return]
+        return np.logaddexp(a, b)
     swapped = np.less(a.real, b.real)
     high, low = np.where(swapped, b, a), np.where(swapped, a, b)
     nothing = np.equal(high.real, -np.inf)

@@ -66,6 +66,9 @@ def numpy_dtype(kind: np.dtype[Any]) -> dtype:
     )
 
 
+_BITS = {"conj": "conjugate", "neg": "negative"}
+
+
 def to_numpy(self: Tensor, *, force: bool = False) -> Array:
     """The values as an array on the same memory. RuntimeError if gradients flow to the tensor, TypeError if it is not
     on the CPU.
@@ -81,9 +84,10 @@ def to_numpy(self: Tensor, *, force: bool = False) -> Array:
             f"can't convert {self._device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
             "memory first."
         )
-    if not force and self._dtype.is_complex and "conjugated" in self.__dict__:
+    if not force and self._meta is not None and self._meta.postponed is not None:
+        bit = self._meta.postponed
         raise RuntimeError(
-            "Can't call numpy() on Tensor that has conjugate bit set. Use tensor.resolve_conj().numpy() instead."
+            f"Can't call numpy() on Tensor that has {_BITS[bit]} bit set. Use tensor.resolve_{bit}().numpy() instead."
         )
     if self._dtype is bfloat16:
         raise TypeError("Got unsupported ScalarType BFloat16")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .create import made
+from .derivative import refuse
 from .dtype import DEFAULT, chosen, dtype, int64
 from .dtype import bool as bool_
 from .inplace_rules import fill_out
@@ -49,8 +50,7 @@ def arange(
     d = chosen(dtype, "arange") or (int64 if whole else DEFAULT.floating)
     if out is not None:
         d = out._dtype
-    if d is bool_:
-        raise NotImplementedError("\"arange_cpu\" not implemented for 'Bool'")
+    refuse("arange_cpu", d is bool_ or d.is_complex, d)
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if not (math.isfinite(start) and math.isfinite(end)):

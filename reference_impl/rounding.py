@@ -24,26 +24,28 @@ RoundBackward0 = flat("Round")
 def _whole(name: str, function: Callable[..., Any], input: Tensor, kind: type[Node]) -> Tensor:
     """Rounds floating numbers; integers stay as they are."""
     d = input._dtype
-    refuse(name, d is bool_ or d.is_complex, d)
+    if d.is_complex and name != "round":
+        raise NotImplementedError(f"{name} is not supported for complex inputs")
+    refuse(f"{name}_vml_cpu", d is bool_ or d.is_complex, d)
     return unary(function if d.category == FLOATING else np.copy, input, kind)
 
 
 @operation(inplace=True)
 def floor(input: Tensor) -> Tensor:
     """Rounds down."""
-    return _whole("floor_vml_cpu", np.floor, input, FloorBackward0)
+    return _whole("floor", np.floor, input, FloorBackward0)
 
 
 @operation(inplace=True)
 def ceil(input: Tensor) -> Tensor:
     """Rounds up."""
-    return _whole("ceil_vml_cpu", np.ceil, input, CeilBackward0)
+    return _whole("ceil", np.ceil, input, CeilBackward0)
 
 
 @operation(inplace=True)
 def trunc(input: Tensor) -> Tensor:
     """Rounds towards zero."""
-    return _whole("trunc_vml_cpu", np.trunc, input, TruncBackward0)
+    return _whole("trunc", np.trunc, input, TruncBackward0)
 
 
 fix = operation(name="fix", inplace=True)(trunc)
@@ -56,7 +58,7 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     def at_place(a: Array) -> Array:
         return np.round(a, decimals)
 
-    return _whole("round_vml_cpu", at_place if decimals else np.rint, input, RoundBackward0)
+    return _whole("round", at_place if decimals else np.rint, input, RoundBackward0)
 
 
 class FracBackward0(Node):

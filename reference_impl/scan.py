@@ -100,6 +100,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
 
 
 def _running(ufunc: np.ufunc, kind: Any, input: Tensor, dim: int) -> Indexed:
+    refuse(f"{kind.__name__.removesuffix('Backward0').lower()}_cpu", input._dtype.is_complex, input._dtype)
     dim = wrap_dim(dim, input.ndim)
     array = operand(input, input._dtype)
     if not array.ndim:

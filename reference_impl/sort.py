@@ -21,10 +21,10 @@ TopkBackward0 = chosen("Topk")
 KthvalueBackward0 = chosen("Kthvalue")
 
 
-def order(input: Tensor, dim: int, descending: bool = False) -> Array:
+def order(input: Tensor, dim: int, descending: bool = False, name: str = "Sort") -> Array:
     """The indices that sort along a dimension; equal elements stay in their order, in both directions."""
     if input._dtype.is_complex:
-        raise RuntimeError(" Sort does not support complex dtypes on CPU")
+        raise RuntimeError(f" {name} does not support complex dtypes on CPU")
     array = operand(input, input._dtype)
     if not array.ndim:
         return np.zeros((), np.int64)
@@ -74,7 +74,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     size = input._array.shape[dim] if input.ndim else 1
     if not 0 <= k <= size:
         raise RuntimeError("selected index k out of range")
-    index = order(input, dim, largest)
+    index = order(input, dim, largest, "topk")
     if input.ndim:
         index = index[(slice(None),) * dim + (slice(k),)]
     return picked(TopkBackward0, input, index, dim)

@@ -83,7 +83,7 @@ class View:
 class Meta:
     """What few tensors have: a gradient, the node that accumulates it, hooks, a shape changed in place."""
 
-    __slots__ = ("accumulator", "grad", "hooks", "name", "original", "post_hooks", "retains")
+    __slots__ = ("accumulator", "grad", "hooks", "name", "original", "post_hooks", "postponed", "retains")
 
     def __init__(self) -> None:
         self.grad: Tensor | None = None
@@ -92,6 +92,7 @@ class Meta:
         self.post_hooks: Any = None
         self.retains = False
         self.name: str | None = None
+        self.postponed: str | None = None  # "conj" or "neg": what torch would not have computed yet
         self.original: tuple[Any, ...] | None = None  # the call that views a root in the layout that it was made with
 
 
@@ -338,6 +339,8 @@ def alias(t: Tensor, counter: Version | None) -> Tensor:
     other._storage = storage(t)
     other._layout = t._layout if t._layout is not None else (strides_of(t), 0)
     other._counter = counter
+    if t._meta is not None and t._meta.postponed is not None:
+        meta(other).postponed = t._meta.postponed
     return other
 
 
@@ -387,6 +390,8 @@ def strided(t: Tensor, shape: layout.Shape, stride: layout.Shape, offset: int, d
     v._storage = memory
     v._layout = (stride, offset)
     v._counter = counter(t)
+    if t._meta is not None and t._meta.postponed is not None:
+        meta(v).postponed = t._meta.postponed
     return v
 
 

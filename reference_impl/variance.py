@@ -30,8 +30,9 @@ def _spread_of(array: Array, dims: Shape, count: int, correction: float, keepdim
     centre = quiet(np.true_divide, total(array, dims, True), count).astype(array.dtype)
     distance = quiet(np.subtract, array, centre)
     if np.iscomplexobj(distance):
-        distance = np.abs(distance)
-    squares = quiet(np.multiply, distance, distance, out=distance)
+        squares = quiet(np.multiply, distance, np.conj(distance)).real
+    else:
+        squares = quiet(np.multiply, distance, distance, out=distance)
     freedom = max(0.0, count - correction)
     return np.asarray(quiet(np.true_divide, total(squares, dims, keepdim), freedom)).astype(squares.dtype)
 

@@ -53,7 +53,10 @@ operation(name="view", out=False)(view_)
 
 def reinterpreted(input: Tensor, d: dtype) -> Tensor:
     """The same bits as elements of another type; one of another width scales the last dimension. RuntimeError where
-    that does not come out even."""
+    that does not come out even, and for a conjugate that is not resolved."""
+    if d is not input._dtype and input._meta is not None and input._meta.postponed is not None:
+        what = "conjugate view tensors" if input._meta.postponed == "conj" else "tensors with negative bit set"
+        raise RuntimeError(f"torch.Tensor.view is not supported for {what} when converting to a different dtype.")
     shape, stride, offset = input._array.shape, strides_of(input), input.storage_offset()
     old, new = input._dtype.itemsize, d.itemsize
     if old != new:
