@@ -83,6 +83,51 @@ def test_gather(row: dict[str, str], trial: Trial) -> None:
     )
 
 
+@pytest.mark.clause("index.form.every")
+def test_form(row: dict[str, str], trial: Trial) -> None:
+    """Every form of an index, read and assigned: numbers, and tensors of every shape that broadcasts."""
+    index = eval(row["index"], {"np": np})
+    entries = index if isinstance(index, tuple) else (index,)
+    spellings = ("int64 contiguous", "int64 stepped", "int32 contiguous")
+    for spelling in spellings if any(isinstance(entry, list) for entry in entries) else spellings[:1]:
+        dtype, lay = spelling.split()
+        for name in alias.BASES if spelling == spellings[0] else ("turned",):
+            inputs = f"x: int64 {alias.SHAPE}, {name}; index tensors {spelling}"
+            with trial.case(f"{spelling} {name}", call=f"x[{row['index']}]", inputs=inputs) as case:
+                make = stepped if lay == "stepped" else tensor
+                spelled = tuple(index_tensor(trial, e, dtype, make) if isinstance(e, list) else e for e in entries)
+                assign(case, alias.place(trial, name), spelled, places(row["numpy"], entries))
+
+
+def places(formula: str, entries: tuple[Any, ...]) -> np.ndarray:
+    """The elements that an index names, as places in row-major order."""
+    every = np.arange(np.prod(alias.SHAPE)).reshape(alias.SHAPE)
+    if formula:
+        return np.asarray(eval(formula, {"np": np, "x": every}))
+    return np.asarray(every[tuple(index_array(entry) if isinstance(entry, list) else entry for entry in entries)])
+
+
+def assign(case: Case, place: alias.Place, spelled: tuple[Any, ...], found: np.ndarray) -> None:
+    """Read, and write values of each shape that broadcasts; what is written twice is written as one number."""
+    where = np.unravel_index(found, alias.SHAPE)
+    case.same(place.part[spelled], place.mirror[where], "read")
+    place.part[spelled] = -1
+    place.mirror[where] = -1
+    place.check(case, "memory after a number was written")
+    once = np.unique(found).size == found.size
+    for start, shape in enumerate(broadcasting(found.shape) if once else [()]):
+        values = np.arange(np.prod(shape)).reshape(shape) - 100 * (start + 2)
+        place.part[spelled] = tensor(case.trial, values, "int64")
+        place.mirror[where] = values.reshape(shape[max(0, len(shape) - found.ndim) :])
+        place.check(case, f"memory after a tensor of shape {shape} was written")
+
+
+def broadcasting(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Shapes that broadcast to another: itself, with leading ones, without leading dimensions, with one size of 1."""
+    ones = [(*shape[:i], 1, *shape[i + 1 :]) for i in range(len(shape))]
+    return [shape, (1, 1, *shape), *(shape[i + 1 :] for i in range(len(shape))), *ones]
+
+
 def check(trial: Trial, source: str, spellings: dict[str, Any]) -> None:
     """One index, in each spelling and on each part of memory."""
     index = eval(source, {"np": np})
