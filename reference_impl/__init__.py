@@ -23,6 +23,7 @@ from . import (
     signal,
     sim,
     special,
+    testing,
     utils,
 )
 from .activation import relu
@@ -136,7 +137,16 @@ from .einsum import einsum
 from .exponential import exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, logit, sigmoid, xlogy
 from .extreme import amax, amin, aminmax, argmax, argmin, max, min
 from .fill import empty, empty_like, empty_strided, eye, full, full_like, ones, ones_like, zeros, zeros_like
-from .format import channels_last, channels_last_3d, contiguous_format, memory_format, preserve_format, strided
+from .format import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    memory_format,
+    preserve_format,
+    sparse_coo,
+    sparse_csr,
+    strided,
+)
 from .fused import addcdiv, addcmul, lerp, masked_fill
 from .gamma import digamma, erf, erfc, erfinv, igamma, igammac, lgamma, mvlgamma, polygamma
 from .gather import gather, scatter, scatter_add, take_along_dim
@@ -236,6 +246,7 @@ from .shape import (
 from .sign import abs, absolute, angle, copysign, heaviside, nextafter, positive, sgn, sign, signbit
 from .softmax import log_softmax, logsumexp, softmax
 from .sort import argsort, kthvalue, msort, sort, topk
+from .sparse import sparse_coo_tensor, sparse_csr_tensor
 from .special.bessel import i0
 from .split import (
     chunk,
