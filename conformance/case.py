@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,13 +33,18 @@ class Case:
     name: str
     trial: Trial
     call: str = ""
-    inputs: str = ""
+    inputs: str | Callable[[], str] = ""
     checks: list[Check] = field(default_factory=list)
     exception: str = ""
     status: Status = "pass"
     where: str = ""
     origin: str = ""
     lacking: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """The inputs as a failure tells them: a text, or made now by what was given in its place."""
+        return self.inputs() if callable(self.inputs) else self.inputs
 
     def holds(self, name: str, ok: bool, want: str, got: str) -> None:
         """Record a check whose outcome the law has worked out."""
@@ -138,9 +143,12 @@ class Trial:
         return self.backend.namespace
 
     @contextmanager
-    def case(self, name: str, call: str = "", inputs: str = "", requires: tuple[str, ...] = ()) -> Iterator[Case]:
+    def case(
+        self, name: str, call: str = "", inputs: str | Callable[[], str] = "", requires: tuple[str, ...] = ()
+    ) -> Iterator[Case]:
         """Record one case; an exception inside becomes its status and the item goes on.
 
+        `inputs` is a text, or a function that makes it when it is needed.
         `requires` names capabilities that this case alone needs, such as "complex" for one dtype of many.
         """
         own = tuple(capability for capability in requires if capability in self.backend.lacks)

@@ -23,14 +23,34 @@ class Check:
     ok: bool
 
 
+class Agreed(Check):
+    """A check of arrays that agree. Its text is made when it is read, which is seldom."""
+
+    def __init__(self, name: str, want: np.ndarray, got: np.ndarray) -> None:
+        for field, value in (("name", name), ("parts", {"want": _part(want), "got": _part(got)}), ("ok", True)):
+            object.__setattr__(self, field, value)
+
+    def __getattr__(self, field: str) -> str:
+        if field not in ("want", "got"):
+            raise AttributeError(field, name=field, obj=self)
+        return _text(*self.__dict__["parts"][field])
+
+
 def show(value: Any) -> str:
     """A short text of a value, arrays with enough digits to tell two numbers of their dtype apart."""
     if isinstance(value, np.ndarray):
-        if value.size <= SHOWN_ELEMENTS:
-            return _nested(value)
-        return f"{_nested(value.ravel()[:SHOWN_ELEMENTS])[:-1]}, …] ({value.size} elements)"
+        return _text(*_part(value))
     text = repr(value)
     return text if len(text) <= 200 else text[:199] + "…"
+
+
+def _part(array: np.ndarray) -> tuple[np.ndarray, int]:
+    """As much of an array as is shown, copied, and its size."""
+    return (array.copy() if array.size <= SHOWN_ELEMENTS else array.flat[:SHOWN_ELEMENTS]), array.size
+
+
+def _text(part: np.ndarray, size: int) -> str:
+    return _nested(part) if part.size == size else f"{_nested(part)[:-1]}, …] ({size} elements)"
 
 
 def _nested(array: np.ndarray) -> str:
@@ -48,11 +68,11 @@ def check_shape(got: np.ndarray, want: np.ndarray) -> Check:
 def check_same(got: np.ndarray, want: np.ndarray, name: str = "values") -> Check:
     """Bit for bit, but any NaN equals any NaN; arrays of one shape."""
     if got.dtype == want.dtype and got.tobytes() == want.tobytes():
-        return Check(name, show(want), show(got), True)
+        return Agreed(name, want, got)
     with np.errstate(all="ignore"):
         both_nan = (got != got) & (want != want)
         differ = ~((got == want) | both_nan) | _signs_differ(got, want)
-    return Check(name, show(want), _differing(got, want, differ), not differ.any())
+    return _checked(name, got, want, differ)
 
 
 def check_close(got: np.ndarray, want: np.ndarray, dtype: str, factor: float = 1.0, name: str = "values") -> Check:
@@ -65,10 +85,10 @@ def check_close(got: np.ndarray, want: np.ndarray, dtype: str, factor: float = 1
     if dtype in EXACT:
         return check_same(got.astype(dtype) if got.dtype == bool or got.dtype.kind in "iu" else got, want, name)
     if got.dtype == want.dtype and got.tobytes() == want.tobytes():
-        return Check(name, show(want), show(got), True)
+        return Agreed(name, want, got)
     ulps = distance_in_ulps(got, want, dtype)
     differ = (ulps > allowance(dtype, factor)) | (_signs_differ(got, want) & np.signbit(np.real(want)))
-    return Check(name, show(want), _differing(got, want, differ, ulps), not differ.any())
+    return _checked(name, got, want, differ, ulps)
 
 
 def check_within(got: np.ndarray, want: np.ndarray, relative: float, absolute: float, name: str = "values") -> Check:
@@ -76,7 +96,7 @@ def check_within(got: np.ndarray, want: np.ndarray, relative: float, absolute: f
     with np.errstate(all="ignore"):
         same = (got == want) | ((got != got) & (want != want))
         differ = ~(same | (np.abs(got - want) <= absolute + relative * np.abs(want)))
-    return Check(name, show(want), _differing(got, want, differ), not differ.any())
+    return _checked(name, got, want, differ)
 
 
 def _signs_differ(got: np.ndarray, want: np.ndarray) -> np.ndarray:
@@ -88,11 +108,16 @@ def _signs_differ(got: np.ndarray, want: np.ndarray) -> np.ndarray:
     return zero
 
 
+def _checked(name: str, got: np.ndarray, want: np.ndarray, differ: np.ndarray, ulps: np.ndarray | None = None) -> Check:
+    """The check of two arrays that differ in some places, or in none."""
+    return (
+        Check(name, show(want), _differing(got, want, differ, ulps), False) if differ.any() else Agreed(name, want, got)
+    )
+
+
 def _differing(got: np.ndarray, want: np.ndarray, differ: np.ndarray, ulps: np.ndarray | None = None) -> str:
     """`got` as text, with the worst differing elements when the array is too large to read."""
     count = int(np.count_nonzero(differ))
-    if not count:
-        return show(got)
     distance = ulps if ulps is not None else np.where(differ, 1.0, 0.0)
     order = np.argsort(np.where(differ, -distance, 1.0), axis=None, kind="stable")[: min(count, WORST_ELEMENTS)]
     worst = []

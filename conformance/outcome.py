@@ -70,7 +70,7 @@ def _failure(cases: list[Case]) -> dict[str, Any]:
     return {
         "case": case.name,
         "call": case.call,
-        "inputs": case.inputs,
+        "inputs": case.told,
         "status": case.status,
         "count": len(cases),
         "checks": [_finding(check) for check in case.checks],
@@ -87,4 +87,4 @@ def _finding(check: Check) -> dict[str, Any]:
 
 def _false_claim(trial: Trial) -> dict[str, Any]:
     first, checks = trial.cases[0], [_finding(false_claim(trial.lacking))]
-    return {"case": "claim", "call": first.call, "inputs": first.inputs, "status": "fail", "checks": checks}
+    return {"case": "claim", "call": first.call, "inputs": first.told, "status": "fail", "checks": checks}

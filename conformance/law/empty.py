@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from conformance.case import Trial
 from conformance.law.value import compare
 from conformance.operation import Operation
@@ -14,7 +16,7 @@ def check(operation: Operation, trial: Trial) -> None:
     for symbol in operation.shrinkable:
         name = f"{dtype} {symbol} is 0"
         values = arrays(operation, trial, name, dtype, {symbol: 0})
-        with trial.case(name, call=operation.call, inputs=describe(operation, values, dtype)) as case:
+        with trial.case(name, call=operation.call, inputs=partial(describe, operation, values, dtype)) as case:
             want = wanted(operation, double(operation, values, dtype))
             results = call(operation, trial, tensors(operation, trial, values, dtype), dtype)
             compare(case, operation, values, results, want, dtype)

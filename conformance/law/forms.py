@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,7 @@ def check(operation: Operation, trial: Trial) -> None:
     """Every form that the row names, in a floating and an integer dtype where it admits both."""
     for dtype in admitted(operation, trial, "float32", "int64"):
         values = arrays(operation, trial, f"{dtype} forms", dtype)
-        told = describe(operation, values, dtype)
+        told = partial(describe, operation, values, dtype)
         want = None
         for name, source in sources(operation):
             with trial.case(f"{dtype} {name}", call=source, inputs=told) as case:

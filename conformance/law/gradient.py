@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def check_in(operation: Operation, trial: Trial, dtype: str, name: str) -> None:
     for layout in ("contiguous", "transposed"):
         if layout != "contiguous" and not any(possible(layout, array) for array in values.values()):
             continue
-        with trial.case(f"{dtype} {layout}", operation.call, describe(operation, values, dtype)) as case:
+        with trial.case(f"{dtype} {layout}", operation.call, partial(describe, operation, values, dtype)) as case:
             inputs, names = leaves(operation, trial, values, dtype, layout)
             outputs = smooth(operation, call(operation, trial, inputs, dtype), inputs)
             weights = weights_for(trial, outputs)
@@ -77,7 +78,7 @@ def check_second(operation: Operation, trial: Trial) -> None:
     """The derivative of a directional derivative, to the inputs and to the incoming gradient."""
     only(operation, trial, "float64")
     values = gradient_arrays(operation, trial, "second gradient")
-    with trial.case("float64", call=operation.call, inputs=describe(operation, values, "float64")) as case:
+    with trial.case("float64", call=operation.call, inputs=partial(describe, operation, values, "float64")) as case:
         inputs, names = leaves(operation, trial, values, "float64")
         outputs = smooth(operation, call(operation, trial, inputs, "float64"), inputs)
         weights = weights_for(trial, outputs)
@@ -107,7 +108,7 @@ def check_none(operation: Operation, trial: Trial) -> None:
     """No result requires a gradient although every floating input does."""
     dtype = admitted(operation, trial, "float32")[0]
     values = arrays(operation, trial, "no gradient", dtype)
-    with trial.case(dtype, call=operation.call, inputs=describe(operation, values, dtype)) as case:
+    with trial.case(dtype, call=operation.call, inputs=partial(describe, operation, values, dtype)) as case:
         inputs = tensors(operation, trial, values, dtype)
         for item in inputs.values():
             if item.dtype.is_floating_point:

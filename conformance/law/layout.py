@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from conformance.sample import Arrays, admitted, arrays, call, describe, seen, t
 def check(operation: Operation, trial: Trial) -> None:
     """Every operand in every layout, then all at once, against the run on contiguous operands."""
     for name, dtype, values, laid in samples(operation, trial):
-        with trial.case(name, call=operation.call, inputs=describe(operation, values, dtype)) as case:
+        with trial.case(name, call=operation.call, inputs=partial(describe, operation, values, dtype)) as case:
             inputs = tensors(operation, trial, values, dtype)
             want = call(operation, trial, inputs, dtype)
             before = seen(operation, trial, want, values) if operation.gives_tensors else want

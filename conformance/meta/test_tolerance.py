@@ -106,3 +106,15 @@ def test_within_takes_a_stated_error() -> None:
     want = np.array([100.0])
     assert check_within(np.array([100.5]), want, relative=0.01, absolute=0.0).ok
     assert not check_within(np.array([102.0]), want, relative=0.01, absolute=0.5).ok
+
+
+def test_agreement_is_told_as_it_was() -> None:
+    """The text of arrays that agree is made when it is read, of what they were when they were compared."""
+    got, want = np.array([1.5, 2.0], np.float32), np.array([1.5, 2.0])
+    check = check_close(got, want, "float32")
+    got[0] = want[1] = 9
+    assert (check.ok, check.want, check.got) == (True, "[1.5, 2.0]", "[1.5, 2.0]")
+    long = check_same(np.arange(20), np.arange(20))
+    assert long.got == "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …] (20 elements)"
+    with pytest.raises(AttributeError):
+        check.where  # type: ignore[attr-defined]  # noqa: B018
