@@ -33,7 +33,11 @@ def lenient(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 def once_more(function: Callable[..., Any], name: str, args: Any, kwargs: dict[str, Any], error: Exception) -> Any:
-    """Calls again with torch's names in place of NumPy's; without such names, raises the error in torch's words."""
+    """Calls the method that a first argument of another layout has, or again with torch's names in place of NumPy's;
+    without such, raises the error in torch's words."""
+    method = _own_method(name, args)
+    if method is not None:
+        return method(*args, **kwargs)
     renamed = _renamed(function, name, kwargs, error)
     if renamed is not None:
         return lenient(function, name)(*args, **renamed)
@@ -41,6 +45,13 @@ def once_more(function: Callable[..., Any], name: str, args: Any, kwargs: dict[s
     if better is None:
         raise error
     raise better from None
+
+
+def _own_method(name: str, args: Any) -> Any:
+    """The method of this name that the class of the first argument has instead of Tensor's."""
+    kind = type(args[0]) if args else Tensor
+    own = getattr(kind, name, None) if issubclass(kind, Tensor) else None
+    return None if own is getattr(Tensor, name, None) else own
 
 
 def _renamed(function: Callable[..., Any], name: str, kwargs: dict[str, Any], error: Exception) -> Any:

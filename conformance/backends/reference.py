@@ -12,11 +12,9 @@ LACKS = {
     "distributions": "samples, and knows no densities",
     "forward_ad": "differentiates backward only",
     "func": "has no function transforms",
-    "linalg": "has products of matrices, and no decompositions",
     "meta": "every tensor has values",
     "node_hooks": "shows the nodes of the graph, and lets nobody into them",
     "parallel": "has no helpers for data parallelism",
-    "sparse": "every tensor is dense",
 }
 
 
