@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conformance.arrangement import strides_of
 from conformance.case import Trial
 from conformance.law import alias, empty, forms, gradient, layout, result, value
 from conformance.operation import Operation
@@ -75,6 +76,31 @@ def test_alias(row: dict[str, str], trial: Trial) -> None:
             place.mirror[...] *= 2
             place.check(case, "memory after a write through the part")
             case.same(view, shown(formula, place.mirror), "view after a write through the part")
+
+
+@pytest.mark.clause("view.stride.every")
+def test_strides(row: dict[str, str], trial: Trial) -> None:
+    """Sizes, strides and offset by the row's formulas; the elements that they name are shared, and no others."""
+    for name in alias.BASES:
+        with trial.case(name, call=row["view"], inputs=f"x: int64 {alias.SHAPE}, {name}") as case:
+            place = alias.place(trial, name)
+            x, flat = place.part, place.array.reshape(-1)
+            known = {"n": tuple(x.shape), "s": strides_of(x), "o": int(x.storage_offset())}
+            view = eval(row["view"], {"x": x})
+            size, stride, offset = (eval(row[column], known) for column in ("size", "stride", "offset"))
+            case.equal("size", tuple(view.shape), size)
+            case.equal("stride", strides_of(view), stride)
+            case.equal("offset", view.storage_offset(), offset)
+            steps = zip(np.indices(size), stride, strict=True)
+            where = np.asarray(offset + sum(index * step for index, step in steps), dtype=np.int64)
+            case.same(view, flat[where], "view")
+            if 0 not in stride:
+                view.add_(1000)
+                flat[where] += 1000
+                place.check(case, "memory after a write through the view")
+            x.mul_(2)
+            place.mirror[...] *= 2
+            case.same(view, flat[where], "view after a write through the tensor")
 
 
 def shown(formula: Any, x: np.ndarray) -> np.ndarray:
