@@ -19,7 +19,7 @@ REQUIRED = ("call", "inputs", "dtypes", "equals")
 COLUMNS = (*REQUIRED, "through", "result", "grad", "forms", "within", "special", "promotes", "kind", "notes")
 FORMS = ("method", "in-place", "out")
 MATRICES = ("regular", "hermitian", "positive", "lower", "upper")
-RESERVED = ("torch", "np", "math", "special", "dtype", "result", "out")
+RESERVED = ("torch", "np", "math", "special", "linalg", "dtype", "result", "out")
 
 # What an operation does with its elements decides how its errors are measured and which special values it meets.
 KINDS = {

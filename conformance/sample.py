@@ -15,6 +15,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
+from scipy import linalg as scipy_linalg
 from scipy import special as scipy_special
 
 from conformance import matrix
@@ -201,7 +202,7 @@ def _double(array: np.ndarray, to_float: bool) -> np.ndarray:
 
 def wanted(operation: Operation, values: Arrays) -> tuple[Any, ...]:
     """The row's formula over double-precision inputs: one array for each result, or the one Python value."""
-    scope = {"np": np, "math": math, "special": scipy_special, **values}
+    scope = {"np": np, "math": math, "special": scipy_special, "linalg": scipy_linalg, **values}
     with np.errstate(all="ignore"):
         results = eval(operation.formula(), scope)
     if not operation.gives_tensors:
