@@ -95,7 +95,8 @@ def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
     demand_square("cholesky_inverse", input)
     demand_lapack("cholesky_inverse_out_cpu", input)
     zeros = np.diagonal(input._array, axis1=-2, axis2=-1) == 0
-    check_info("cholesky_inverse", np.where(zeros.any(-1), zeros.argmax(-1) + 1, 0), NO_INVERSE)
+    if zeros.any():
+        check_info("cholesky_inverse", np.where(zeros.any(-1), zeros.argmax(-1) + 1, 0), NO_INVERSE)
     return inverse_of_product(input, upper)
 
 
