@@ -116,6 +116,12 @@ def test_joined(row: dict[str, str], trial: Trial) -> None:
     levels.check_joined(row, trial)
 
 
+@pytest.mark.clause("dtype.query.pairs")
+def test_queries(row: dict[str, str], trial: Trial) -> None:
+    """Every pair of dtypes, by name."""
+    levels.check_queries(row, trial)
+
+
 @pytest.mark.clause("dtype.inplace.pairs")
 def test_in_place(row: dict[str, str], trial: Trial) -> None:
     """Every pair of dtypes on every pair of levels."""

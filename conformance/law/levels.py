@@ -14,7 +14,7 @@ import numpy as np
 
 from conformance.case import Case, Trial
 from conformance.operation import read_dtypes
-from conformance.promotion import DIMENSIONED, DTYPES, NUMBER, ZERO_DIM, kind, result_dtype, result_type
+from conformance.promotion import DIMENSIONED, DTYPES, NUMBER, ZERO_DIM, kind, promote, result_dtype, result_type
 from conformance.sample import CAPABILITY_OF
 
 Row = Mapping[str, str]
@@ -106,6 +106,18 @@ def dtype_of(case: Case, call: str, name: str, names: Mapping[str, Any], want: s
     with default_dtype(case.trial, default):
         got = eval(call, {"torch": torch, "c": condition, **names})
     case.equal(name, getattr(got, "dtype", got), getattr(torch, want))
+
+
+def check_queries(row: Row, trial: Trial) -> None:
+    """`promote_types` in both orders and `can_cast`, of the row's dtype and every other."""
+    torch, left = trial.namespace, row["dtype"].removeprefix("torch.")
+    for right in FEW if trial.quick else DTYPES:
+        with trial.case(right, f"torch.promote_types({left}, {right})", requires=needs(left, right)) as case:
+            first, second = getattr(torch, left), getattr(torch, right)
+            want = getattr(torch, promote(left, right))
+            case.equal("promote_types", torch.promote_types(first, second), want)
+            case.equal("promote_types, turned", torch.promote_types(second, first), want)
+            case.equal("can_cast", torch.can_cast(first, second), kind(left) <= kind(right))
 
 
 def check_in_place(row: Row, trial: Trial) -> None:
