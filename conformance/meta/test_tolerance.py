@@ -118,3 +118,11 @@ def test_agreement_is_told_as_it_was() -> None:
     assert long.got == "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …] (20 elements)"
     with pytest.raises(AttributeError):
         check.where  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool", "bfloat16"])
+def test_complex_where_real_is_expected(dtype: str) -> None:
+    """Compared as it is, imaginary part and all."""
+    want = np.array([1 + 1j, 2])
+    assert check_close(want, want, dtype).ok
+    assert not check_close(np.real(want), want, dtype).ok
