@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from . import (
     accelerator,
+    amp,
     autograd,
     cuda,
     fft,
@@ -28,6 +29,7 @@ from . import (
 )
 from .activation import relu
 from .addmm import addbmm, addmm, addmv, addr, baddbmm
+from .autocast import autocast, get_autocast_dtype, is_autocast_enabled
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .bins import histc, histogram, histogramdd
 from .bits import bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, gcd, lcm
@@ -136,7 +138,20 @@ from .dtype import (
 from .einsum import einsum
 from .exponential import exp2, expm1, log, log1p, log2, log10, logaddexp, logaddexp2, logit, sigmoid, xlogy
 from .extreme import amax, amin, aminmax, argmax, argmin, max, min
-from .fill import empty, empty_like, empty_strided, eye, full, full_like, ones, ones_like, zeros, zeros_like
+from .fill import (
+    empty,
+    empty_like,
+    empty_permuted,
+    empty_strided,
+    eye,
+    full,
+    full_like,
+    ones,
+    ones_like,
+    scalar_tensor,
+    zeros,
+    zeros_like,
+)
 from .format import (
     channels_last,
     channels_last_3d,
@@ -153,7 +168,7 @@ from .gather import gather, scatter, scatter_add, take_along_dim
 from .gradmode import is_grad_enabled, is_inference_mode_enabled
 from .index import index_put, select
 from .indexed import index_add, index_copy, index_fill, index_select
-from .inplace import fill
+from .inplace import fill, fill_, zero_
 from .join import (
     block_diag,
     cat,

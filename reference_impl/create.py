@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import lenient
 from .device import resolve
 from .dtype import DEFAULT, INTEGER, bfloat16, chosen, dtype, float16, float32, uint64
 from .gradmode import MODE
@@ -38,7 +39,7 @@ def sizes(size: tuple[Any, ...], name: str, negative: str | None = None) -> tupl
     one."""
     given: Any = size[0] if len(size) == 1 and isinstance(size[0], (tuple, list)) else size
     for i, item in enumerate(given):
-        if isinstance(item, bool) or not hasattr(item, "__index__"):
+        if type(item) is not int and (isinstance(item, bool) or not hasattr(item, "__index__") or np.ndim(item)):
             found = type(item).__name__
             what = f"not {found}" if given is size else f"but found element of type {found} at pos {i}"
             raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of ints, {what}")
@@ -63,7 +64,7 @@ def memory(shape: tuple[int, ...], d: dtype) -> Array:
         ) from error
 
 
-def tensor(
+def _tensor(
     data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
 ) -> Tensor:
     """A copy of a number, nested sequences, an ndarray or a tensor. The dtype is inferred from the values unless it is
@@ -76,7 +77,7 @@ def tensor(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
             "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
             UserWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
         device = data._device if device is None else device
     array, inferred = array_of(data)
@@ -91,6 +92,9 @@ def tensor(
         _check_range(array, d)
     order: Any = "K" if isinstance(data, np.ndarray) else "C"
     return made(np.array(cast(array, d), order=order), d, device, requires_grad)
+
+
+tensor = lenient(_tensor, "tensor")
 
 
 def _check_range(array: Array, d: dtype) -> None:
@@ -113,19 +117,21 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, np.ndarray):
         t = from_numpy(data)
         return t.to(dtype=d or t._dtype, device=resolve(device))
-    return tensor(data, dtype=d, device=device)
+    return _tensor(data, dtype=d, device=device)
 
 
 def asarray(
-    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool | None = None
 ) -> Tensor:
     """A tensor of the data, on the data's memory where that is possible. `copy=True` copies in any case, `copy=False`
     raises ValueError where only a copy will do."""
     d = chosen(dtype, "asarray")
+    if isinstance(obj, (bytes, bytearray, memoryview)):
+        obj = np.frombuffer(obj, (d or DEFAULT.floating).numpy).copy()
     if not isinstance(obj, (Tensor, np.ndarray)) or (type(obj) is np.ndarray and not obj.ndim):
         if copy is False:
             raise ValueError("can't alias arbitrary sequence into a tensor.")
-        return tensor(obj, dtype=d, device=device, requires_grad=requires_grad)
+        return _tensor(obj, dtype=d, device=device, requires_grad=bool(requires_grad))
     t = obj if isinstance(obj, Tensor) else from_numpy(obj)
     where = t._device if device is None and isinstance(obj, Tensor) else resolve(device)
     if copy is False:
@@ -134,6 +140,8 @@ def asarray(
         if where is not t._device:
             raise ValueError(f"can't alias tensor with device '{t._device}' into device '{where}'.")
     result = t.to(where, d or t._dtype, copy=bool(copy))
+    if requires_grad is None:
+        return result
     if not requires_grad:
         return result.detach() if result.requires_grad else result
     return result if result.requires_grad else result.detach().requires_grad_()
@@ -143,7 +151,7 @@ def new_tensor(
     self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """A copy of the data, in this tensor's dtype and on its device unless others are given."""
-    return tensor(
+    return _tensor(
         data,
         dtype=dtype or self._dtype,
         device=self._device if device is None else device,
@@ -194,10 +202,11 @@ _LIMITS = {float16: 65504.0, bfloat16: 3.3895313892515355e38}
 def fitting(value: Any, d: dtype) -> Any:
     """The same for what fills a tensor: out of the range of a half type is an error too, not an infinity. TypeError for
     what is no number."""
+    number_: Any = value
     if not isinstance(value, Number):
         raise TypeError(f"argument 'fill_value' must be Number, not {type(value).__name__}")
     scalar = checked(value, d)
-    if d in _LIMITS and not isinstance(value, complex) and _LIMITS[d] < abs(value) < math.inf:
+    if d in _LIMITS and not isinstance(value, complex) and _LIMITS[d] < abs(number_) < math.inf:
         name = "c10::Half" if d is float16 else "c10::BFloat16"
         raise RuntimeError(f"value cannot be converted to type {name} without overflow")
     return scalar

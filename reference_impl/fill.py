@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from . import layout
+from .arguments import lenient
 from .create import fitting, made, memory, sizes
 from .deterministic import unwritten
 from .device import resolve
-from .dtype import DEFAULT, chosen, dtype, of_scalar
+from .dtype import chosen, dtype, of_scalar
+from .factory import check_options, factory, type_of
 from .format import allocate, strides_in
-from .inplace_rules import fill_out
 from .storage import Array
 from .tensor import Tensor, attach, strides_of
 
@@ -27,36 +28,29 @@ def _factory(
     value: Any,
     *,
     size: Any = None,
-    out: Tensor | None = None,
     dtype: Any = None,
-    layout: Any = None,
-    device: Any = None,
-    pin_memory: bool = False,
-    requires_grad: bool = False,
     memory_format: Any = None,
-    **named: Any,
+    **options: Any,
 ) -> Tensor:
-    """A new tensor filled with a value, or `out` overwritten with it."""
+    """A new tensor filled with 0, 1 or nothing (None), or `out` overwritten with it."""
     if not given:
         if size is None:
             raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
         given = (size,)
-    if named:
-        raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(named))}'")
     shape = sizes(given, name, _NEGATIVE_ZEROS if name == "zeros" else None)
-    d = chosen(dtype, name)
-    if d is None:
-        d = DEFAULT.floating if out is None else out._dtype
-    array = memory(shape, d)
-    if memory_format is not None:
-        array = allocate(d.numpy, shape, strides_in(memory_format, shape))
-    if value:
-        array.fill(value)
-    elif value is None:
-        unwritten(array)
-    if out is not None:
-        return fill_out(out, made(array, d, out._device))
-    return made(array, d, device, requires_grad)
+    d = type_of(name, dtype, options.get("out"))
+
+    def make(where: Any) -> Array:
+        array = memory(shape, d)
+        if memory_format is not None:
+            array = allocate(d.numpy, shape, strides_in(memory_format, shape))
+        if value:
+            array.fill(value)
+        elif value is None:
+            unwritten(array)
+        return array
+
+    return factory(name, d, make, **options)
 
 
 def empty(*size: Any, **options: Any) -> Tensor:
@@ -74,71 +68,105 @@ def ones(*size: Any, **options: Any) -> Tensor:
     return _factory("ones", size, 1, **options)
 
 
-def full(
-    size: Any,
-    fill_value: Any,
-    *,
-    out: Tensor | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    layout: Any = None,
-    pin_memory: bool = False,
-) -> Tensor:
+def scalar_of(name: str, parameter: str, position: int, value: Any) -> Any:
+    """A number, or that of a 0-dim tensor. TypeError for anything else."""
+    if isinstance(value, Tensor) and not value._array.ndim and not value.requires_grad:
+        return value.item()
+    if not isinstance(value, (Number, np.generic)):
+        found = type(value).__name__
+        raise TypeError(f"{name}(): argument '{parameter}' (position {position}) must be Number, not {found}")
+    return value
+
+
+def _full(size: Any, fill_value: Any, *, dtype: Any = None, **options: Any) -> Tensor:
     """A tensor filled with one value, whose type is the dtype unless one is given. RuntimeError if the value does
     not fit."""
-    if isinstance(fill_value, Tensor):
-        fill_value = fill_value.item()
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
-    if not isinstance(fill_value, Number):
-        kind = type(fill_value).__name__
-        raise TypeError(f"full(): argument 'fill_value' (position 2) must be Number, not {kind}")
-    d = chosen(dtype, "full") or (of_scalar(fill_value) if out is None else out._dtype)
-    array = memory(sizes((size,), "full"), d)
-    array.fill(fitting(fill_value, d))
-    if out is not None:
-        return fill_out(out, made(array, d, out._device))
-    return made(array, d, device, requires_grad)
+    value = scalar_of("full", "fill_value", 2, fill_value)
+    d = type_of("full", dtype, options.get("out"), of_scalar(value))
+
+    def make(where: Any) -> Array:
+        array = memory(sizes((size,), "full"), d)
+        array.fill(fitting(value, d))
+        return array
+
+    return factory("full", d, make, **options)
 
 
-def empty_strided(
-    size: Any, stride: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **options: Any
-) -> Tensor:
-    """A tensor of the given size and strides; its values are unspecified. RuntimeError for lists of two lengths."""
-    d = chosen(dtype, "empty_strided") or DEFAULT.floating
+def _scalar_tensor(s: Any, *, dtype: Any = None, **options: Any) -> Tensor:
+    """A 0-dim tensor of the default floating dtype unless one is given. RuntimeError if the number does not fit."""
+    value, d = scalar_of("scalar_tensor", "s", 1, s), type_of("scalar_tensor", dtype, None)
+    return factory("scalar_tensor", d, lambda where: np.asarray(fitting(value, d)).astype(d.numpy), **options)
+
+
+def empty_strided(size: Any, stride: Any, *, dtype: Any = None, requires_grad: bool = False, **options: Any) -> Tensor:
+    """A tensor of the given size and strides; its values are unspecified. RuntimeError for lists of two lengths and
+    for negative strides."""
+    d = type_of("empty_strided", dtype, None)
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(
+            f"empty_strided(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}"
+        )
     shape, strides = sizes((size,), "empty_strided"), tuple(stride)
     if len(shape) != len(strides):
         raise RuntimeError(
             f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})"
         )
-    owner = made(memory((layout.extent(shape, strides),), d), d, device)
+    if min(strides, default=0) < 0:
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)} and strides={list(strides)}")
+    owner = factory("empty_strided", d, lambda where: memory((layout.extent(shape, strides),), d), **options)
     unwritten(owner._array)
     array = np.ndarray(shape, d.numpy, owner._array, 0, tuple(s * d.itemsize for s in strides))
-    t = made(array if array.size else np.zeros(shape, d.numpy), d, device, requires_grad)
+    t = made(array if array.size else np.zeros(shape, d.numpy), d, owner._device, requires_grad)
     t._layout = (strides, 0)
     return t
 
 
-def eye(
-    n: int,
-    m: int | None = None,
-    *,
-    out: Tensor | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    **options: Any,
-) -> Tensor:
-    """A matrix with ones on the main diagonal and zeros elsewhere. RuntimeError for a negative size."""
-    d = chosen(dtype, "eye") or (DEFAULT.floating if out is None else out._dtype)
-    for name, size in (("n", n), ("m", n if m is None else m)):
+def empty_permuted(size: Any, physical_layout: Any, **options: Any) -> Tensor:
+    """A tensor whose dimensions lie in memory in the given order, the last of it innermost; its values are
+    unspecified. RuntimeError for an order that does not name every dimension once."""
+    order = tuple(physical_layout)
+    if len(order) != len(size):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
+            f"{len(size)} is not equal to len(physical_layout) = {len(order)}"
+        )
+    for place, dim in enumerate(order):
+        if not 0 <= dim < len(order):
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {len(order) - 1}, but got {dim} at index "
+                f"{place}).  NB: negative dims not currently supported; file an issue if you want it."
+            )
+        if dim in order[:place]:
+            raise RuntimeError("Duplicate dim not allowed")
+    shape = sizes((size,), "empty_permuted")
+    return empty_strided(shape, layout.ordered_strides(shape, order), **_renamed(options, "empty_permuted"))
+
+
+def _renamed(options: dict[str, Any], name: str) -> dict[str, Any]:
+    """The options, checked under the name of the caller."""
+    known = ("dtype", "layout", "device", "pin_memory", "requires_grad")
+    chosen(options.get("dtype"), name)
+    check_options(name, options.get("layout"), {key: options[key] for key in options if key not in known})
+    return options
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, **options: Any) -> Tensor:
+    """A matrix with ones on the main diagonal and zeros elsewhere. TypeError for sizes that are no ints, RuntimeError
+    for a negative size."""
+    d = type_of("eye", dtype, options.get("out"))
+    for position, (name, size) in enumerate((("n", n), ("m", n if m is None else m)), 1):
+        if isinstance(size, bool) or not hasattr(size, "__index__"):
+            found = type(size).__name__
+            raise TypeError(f"eye(): argument '{name}' (position {position}) must be int, not {found}")
         if size < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
-    array = np.eye(n, m, dtype=d.numpy)
-    if out is not None:
-        return fill_out(out, made(array, d, out._device))
-    return made(array, d, device, requires_grad)
+    return factory("eye", d, lambda where: np.eye(n, m, dtype=d.numpy), **options)
+
+
+full = lenient(_full, "full")
+scalar_tensor = lenient(_scalar_tensor, "scalar_tensor")
 
 
 def like(
@@ -152,11 +180,13 @@ def like(
     requires_grad: bool = False,
     memory_format: Any = None,
     pin_memory: bool = False,
+    **unknown: Any,
 ) -> Tensor:
     """A tensor of the shape, dtype, device and order of dimensions of another. `make` fills its zeros, given the
     dtype and the array."""
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    check_options(name, layout, unknown)
     d = chosen(dtype, name) or input._dtype
     shape = input._array.shape
     plain = memory_format is None and input._array.flags.c_contiguous
@@ -192,10 +222,13 @@ def ones_like(input: Tensor, **options: Any) -> Tensor:
     return like(input, "ones_like", lambda d, array: array.fill(1), **options)
 
 
-def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
+def _full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
     """A tensor of the shape, dtype and device of another, filled with one value. RuntimeError if it does not fit."""
-    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    value = scalar_of("full_like", "fill_value", 2, fill_value)
     return like(input, "full_like", lambda d, array: array.fill(fitting(value, d)), **options)
+
+
+full_like = lenient(_full_like, "full_like")
 
 
 def _new(name: str, value: Any) -> Callable[..., Tensor]:
@@ -210,8 +243,11 @@ def new_full(
     self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, **options: Any
 ) -> Tensor:
     """A tensor of the given size filled with one value, in this tensor's dtype and on its device."""
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"new_full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     where = self._device if device is None else device
-    return full(size, fill_value, dtype=dtype or self._dtype, device=where, **options)
+    result: Tensor = full(size, fill_value, dtype=dtype or self._dtype, device=where, **options)
+    return result
 
 
 def new_empty_strided(
@@ -225,5 +261,5 @@ def new_empty_strided(
 attach("new_zeros", _new("new_zeros", 0))
 attach("new_ones", _new("new_ones", 1))
 attach("new_empty", _new("new_empty", None))
-attach("new_full", new_full)
+attach("new_full", lenient(new_full, "new_full"))
 attach("new_empty_strided", new_empty_strided)

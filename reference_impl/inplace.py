@@ -95,6 +95,8 @@ def zeroed(self: Tensor) -> Tensor:
     return record(ZeroBackward0, array, self._dtype, self._device, (self,))
 
 
+fill_ = overwriting(fill, "fill", overlap=True)
+zero_ = overwriting(zeroed, "zero", overlap=True)
 attach("copy_", copy_)
-attach("fill_", overwriting(fill, "fill", overlap=True))
-attach("zero_", overwriting(zeroed, "zero", overlap=True))
+attach("fill_", fill_)
+attach("zero_", zero_)

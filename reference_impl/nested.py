@@ -27,7 +27,7 @@ def array_of(data: Any) -> tuple[Array, dtype]:
         return data, numpy_dtype(data.dtype)
     if isinstance(data, np.generic):
         return np.asarray(data), numpy_dtype(data.dtype)
-    if isinstance(data, str):
+    if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
     if isinstance(data, Sequence):
         return _plain(data) or _mixed(data)
@@ -118,7 +118,7 @@ def _flatten(data: Any, shape: list[int], dim: int, leaves: list[Any]) -> None:
 def _leaf(data: Any) -> Any:
     """One element: a number, or a tensor or array of one element."""
     if isinstance(data, (str, bytes)):
-        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
+        raise ValueError(f"too many dimensions '{type(data).__name__}'")
     if isinstance(data, Sequence):
         raise TypeError(f"'{type(data).__name__}' object cannot be interpreted as an integer")
     if isinstance(data, Tensor) and data.numel() != 1:

@@ -49,7 +49,7 @@ def _arguments(
         given[key] = value
     for key in parameters[:required]:
         if key not in given:
-            raise TypeError(f'{name}_() missing 1 required positional arguments: "{key}"')
+            raise TypeError(f"{name}_() missing 1 required positional argument: '{key}'")
     return {_OURS.get(key, key): _number(name, key, parameters, value) for key, value in given.items()}
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from .autograd.node import Gradients, Node
 from .dtype import bool as bool_
 from .format import copied, strides_in
+from .inplace_rules import exactly
 from .op import RESULT, binary, floating, operation, record, unary
 from .promote import dtype_or_scalar, number, result_type
 from .storage import Array
@@ -112,7 +113,7 @@ class NegBackward0(Node):
         return -grad
 
 
-@operation(operators=("__neg__",), inplace=True)
+@operation(operators=("__neg__",), inplace=True, promotes=exactly)
 def neg(input: Tensor) -> Tensor:
     """The negative. RuntimeError for bools."""
     if input._dtype is bool_:
@@ -150,6 +151,8 @@ class CloneBackward0(Node):
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy in memory of its own, in the graph; keeps the order of dimensions in memory unless a memory format is
     given."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"clone(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     array = input._array
     if memory_format is None and array.flags.c_contiguous:
         copy = array.copy("C")
@@ -160,7 +163,7 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
 
 subtract = operation(name="subtract", inplace=True)(sub)
 multiply = operation(name="multiply", inplace=True)(mul)
-negative = operation(name="negative", inplace=True)(neg)
+negative = operation(name="negative", inplace=True, promotes=exactly)(neg)
 
 
 @operation(method=False)

@@ -5,92 +5,119 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
-from .create import made
-from .derivative import refuse
-from .dtype import DEFAULT, chosen, dtype, int64
+from .create import checked, made, memory
+from .dtype import DEFAULT, dtype, int32, int64
 from .dtype import bool as bool_
-from .inplace_rules import fill_out
+from .factory import factory, type_of
 from .promote import cast
 from .quiet import quiet
 from .storage import Array
 from .tensor import Tensor
 
 
-def _finished(values: Array, d: dtype, out: Tensor | None, device: Any, requires_grad: bool) -> Tensor:
-    if out is not None:
-        return fill_out(out, made(cast(values, d), d, out._device))
-    return made(cast(values, d), d, device, requires_grad)
+def _number(name: str, parameter: str, position: int, value: Any) -> Any:
+    """A bound: a number, or that of a 0-dim tensor. TypeError for anything else."""
+    if isinstance(value, Tensor) and not value._array.ndim:
+        return value.item()
+    if not isinstance(value, (Number, np.generic)):
+        found = type(value).__name__
+        raise TypeError(f"{name}(): argument '{parameter}' (position {position}) must be Number, not {found}")
+    return value.item() if isinstance(value, np.generic) else value
 
 
-def _numbers(*values: Any) -> list[Any]:
-    return [v.item() if isinstance(v, (Tensor, np.generic)) else v for v in values]
-
-
-def arange(
-    start: Any,
-    end: Any = None,
-    step: Any = 1,
-    *,
-    out: Tensor | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    **layout: Any,
-) -> Tensor:
-    """The values from start (0 if only one bound is given) to end, without the end. Integers give int64, floats the
-    default dtype. RuntimeError for a step that does not lead from start to end."""
-    if end is None:
-        start, end = 0, start
-    start, end, step = _numbers(start, end, step)
+def arange(*bounds: Any, dtype: Any = None, **options: Any) -> Tensor:
+    """The values from start (0 if only one bound is given) to end, without the end, in steps. Integers give int64,
+    floats the default dtype. RuntimeError for a step that does not lead from start to end."""
+    start, end, step = _bounds(bounds, options)
     whole = all(isinstance(b, int) for b in (start, end, step))
-    d = chosen(dtype, "arange") or (int64 if whole else DEFAULT.floating)
-    if out is not None:
-        d = out._dtype
-    refuse("arange_cpu", d is bool_ or d.is_complex, d)
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
+    d = type_of("arange", dtype, options.get("out"), int64 if whole else None)
+    if any(isinstance(b, complex) for b in (start, end, step)):
+        raise RuntimeError("value cannot be converted to type double without overflow")
+    if d is bool_ or d.is_complex:
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{d.word}'")
     if not (math.isfinite(start) and math.isfinite(end)):
         raise RuntimeError(f"unsupported range: {_shown(start)} -> {_shown(end)}")
+    if not d.is_floating_point:
+        start, end, step = int(start), int(end), int(step)
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    if whole:
-        values: Array = np.arange(start, end, step, dtype=np.int64)
-    else:
-        values = start + step * np.arange(math.ceil((end - start) / step), dtype=np.float64)
-    return _finished(values, d, out, device, requires_grad)
+    return factory("arange", d, lambda where: cast(_counted(start, end, step), d), **options)
+
+
+def _bounds(bounds: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Start, end and step, given by place or by name. TypeError for too few or too many."""
+    names = ("end",) if len(bounds) == 1 else ("start", "end", "step")
+    given = dict(zip(names, bounds, strict=False))
+    for name in ("start", "end", "step"):
+        if name in options and not (name == "end" and len(bounds) == 1):
+            given[name] = options.pop(name)
+        elif name in options:
+            given = {"start": bounds[0], "end": options.pop("end")}
+    if len(bounds) > 3 or "end" not in given:
+        got = ", ".join(type(value).__name__ for value in bounds)
+        raise TypeError(f"arange() received an invalid combination of arguments - got ({got})")
+    named = {"start": 0, "step": 1} | given
+    place = {name: place for place, name in enumerate(given, 1)}
+    start, end, step = (_number("arange", name, place.get(name, 1), named[name]) for name in ("start", "end", "step"))
+    return start, end, step
+
+
+def _counted(start: Any, end: Any, step: Any) -> Array:
+    """From start, in multiples of the step."""
+    count = -((start - end) // step) if isinstance(step, int) and isinstance(end, int) else (end - start) / step
+    memory((math.ceil(count),), int64)
+    if all(isinstance(b, int) for b in (start, end, step)):
+        return np.arange(start, end, step, dtype=np.int64)
+    return np.asarray(start + step * np.arange(math.ceil((end - start) / step), dtype=np.float64))
 
 
 def _shown(bound: Any) -> str:
     return str(int(bound)) if math.isfinite(bound) and bound == int(bound) else str(bound)
 
 
-def linspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    *,
-    out: Tensor | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    **layout: Any,
-) -> Tensor:
-    """Evenly spaced values from start to end, both included. RuntimeError for a negative number of them."""
-    d = chosen(dtype, "linspace") or (DEFAULT.floating if out is None else out._dtype)
-    start, end = _numbers(start, end)
-    if isinstance(start, complex) or isinstance(end, complex):
-        d = chosen(dtype, "linspace") or DEFAULT.complex
-    return _finished(_spaced(start, end, steps), d, out, device, requires_grad)
+def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, **options: Any) -> Tensor:
+    """Evenly spaced values from start to end, both included. RuntimeError for a negative number of them and for ends
+    with dimensions, TypeError for what is no number."""
+    start, end, d = _ends("linspace", start, end, steps, dtype, options.get("out"))
+    return factory("linspace", d, lambda where: cast(_spaced(start, end, steps), d), **options)
+
+
+def _ends(name: str, start: Any, end: Any, steps: Any, dtype: Any, out: Any) -> tuple[Any, Any, dtype]:
+    """The ends as numbers, whole ones for an integer dtype, and the dtype."""
+    for side, value in (("start", start), ("end", end)):
+        if isinstance(value, Tensor) and value._array.ndim:
+            raise RuntimeError(
+                f"{name} only supports 0-dimensional start and end tensors, but got {side} with "
+                f"{value._array.ndim} dimension(s)."
+            )
+        if not isinstance(value, (Tensor, Number, np.generic)) or not hasattr(steps, "__index__"):
+            got = ", ".join(type(each).__name__ for each in (start, end, steps))
+            raise TypeError(f"{name}() received an invalid combination of arguments - got ({got})")
+    start, end = (v.item() if isinstance(v, (Tensor, np.generic)) else v for v in (start, end))
+    inferred = DEFAULT.complex if isinstance(start, complex) or isinstance(end, complex) else DEFAULT.floating
+    d = type_of(name, dtype, out, inferred)
+    if inferred.is_complex and not d.is_complex:
+        raise RuntimeError(
+            f"torch.{name}(): inferred dtype {inferred.legacy} can't be safely cast to passed dtype {d.word}"
+        )
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    if d is bool_:
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for 'Bool'")
+    if not d.differentiable:
+        start, end = checked(start, d).item(), checked(end, d).item()
+    return start, end, d
 
 
 def _spaced(start: Any, end: Any, steps: int) -> Array:
     """The values in double precision, the second half counted from the end."""
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
     kind = np.complex128 if isinstance(start, complex) or isinstance(end, complex) else np.float64
     if steps == 1:
         return np.asarray([start], kind)
@@ -100,23 +127,13 @@ def _spaced(start: Any, end: Any, steps: int) -> Array:
     return np.asarray(values, kind)
 
 
-def logspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    base: float = 10.0,
-    *,
-    out: Tensor | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    **layout: Any,
-) -> Tensor:
-    """Powers of the base with evenly spaced exponents. RuntimeError for a negative number of them."""
-    d = chosen(dtype, "logspace") or (DEFAULT.floating if out is None else out._dtype)
-    start, end = _numbers(start, end)
-    values: Array = quiet(np.power, float(base), _spaced(start, end, steps))
-    return _finished(values, d, out, device, requires_grad)
+def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, **options: Any) -> Tensor:
+    """Powers of the base with evenly spaced exponents. RuntimeError for a negative number of them and for ends with
+    dimensions, TypeError for what is no number."""
+    start, end, d = _ends("logspace", start, end, steps, dtype, options.get("out"))
+    return factory(
+        "logspace", d, lambda where: cast(quiet(np.power, float(base), _spaced(start, end, steps)), d), **options
+    )
 
 
 def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
@@ -125,6 +142,10 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     inputs: tuple[Tensor, ...] = (
         tuple(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
     )
+    if not inputs:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
+    if any(t._dtype is not inputs[0]._dtype for t in inputs):
+        raise RuntimeError("meshgrid expects all tensors to have the same dtype")
     if indexing is None:
         warnings.warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
@@ -170,24 +191,24 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     return input[made(index, int64, input._device)] if r else input[:0]
 
 
-def _triangle(keep: Any, row: int, col: int, offset: int, dtype: Any, device: Any) -> Tensor:
-    for name, size in (("row", row), ("col", col)):
+def _triangle(name: str, keep: Any, row: int, col: int, offset: int, dtype: Any, options: dict[str, Any]) -> Tensor:
+    for position, (side, size) in enumerate((("row", row), ("col", col)), 1):
+        if not hasattr(size, "__index__"):
+            raise TypeError(f"{name}(): argument '{side}' (position {position}) must be int, not {type(size).__name__}")
         if size < 0:
-            raise RuntimeError(f"{name} must be non-negative, got{size}")
-    d = chosen(dtype, "tril_indices") or int64
+            raise RuntimeError(f"{side} must be non-negative, got{size}")
+    d = type_of(name, dtype, None, int64)
+    if d not in (int32, int64):
+        raise NotImplementedError(f"\"{name}\" not implemented for '{d.word}'")
     places = np.stack(np.nonzero(keep(np.ones((row, col), np.bool_), offset)))
-    return made(cast(places, d), d, device)
+    return factory(name, d, lambda where: cast(places, d), **options)
 
 
-def tril_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, **layout: Any
-) -> Tensor:
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, **options: Any) -> Tensor:
     """The rows and the columns of the lower triangle of a matrix, in row-major order."""
-    return _triangle(np.tril, row, col, offset, dtype, device)
+    return _triangle("tril_indices", np.tril, row, col, offset, dtype, options)
 
 
-def triu_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, **layout: Any
-) -> Tensor:
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, **options: Any) -> Tensor:
     """The rows and the columns of the upper triangle of a matrix, in row-major order."""
-    return _triangle(np.triu, row, col, offset, dtype, device)
+    return _triangle("triu_indices", np.triu, row, col, offset, dtype, options)

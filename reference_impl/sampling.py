@@ -25,7 +25,8 @@ from .draw import (
 from .draw import (
     normal as normal_numbers,
 )
-from .dtype import DEFAULT, chosen, dtype, int64
+from .dtype import dtype, int64
+from .factory import factory, type_of
 from .fill import like, zeros_like
 from .inplace_rules import fill_out
 from .layout import broadcast_shapes
@@ -36,38 +37,11 @@ from .storage import Array
 from .tensor import Tensor
 
 
-def _type(name: str, dtype: Any, out: Tensor | None, default: dtype | None = None) -> dtype:
-    """The dtype of a factory's result. RuntimeError where it is not that of `out`."""
-    d = chosen(dtype, name)
-    if out is None:
-        return d or default or DEFAULT.floating
-    if d is not None and d is not out._dtype:
-        raise RuntimeError(f"dtype {d.word} does not match dtype of out parameter ({out._dtype.word})")
-    return out._dtype
-
-
 def _factory(
-    name: str,
-    draw: Draw,
-    shape: tuple[int, ...],
-    d: dtype,
-    *,
-    generator: Generator | None = None,
-    out: Tensor | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    layout: Any = None,
-    pin_memory: bool = False,
-    **unknown: Any,
+    name: str, draw: Draw, shape: tuple[int, ...], d: dtype, generator: Generator | None = None, **options: Any
 ) -> Tensor:
     """A new tensor of what is drawn, or `out` overwritten with it."""
-    if unknown:
-        raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(unknown))}'")
-    where = resolve(device) if out is None else out._device
-    array = cast(draw(source_of(generator, where, name), shape, d), d)
-    if out is not None:
-        return fill_out(out, made(array, d, where))
-    return made(array, d, where, requires_grad)
+    return factory(name, d, lambda where: cast(draw(source_of(generator, where, name), shape, d), d), **options)
 
 
 def _shape(name: str, given: tuple[Any, ...], options: dict[str, Any]) -> tuple[int, ...]:
@@ -80,13 +54,13 @@ def _shape(name: str, given: tuple[Any, ...], options: dict[str, Any]) -> tuple[
 
 def rand(*size: Any, dtype: Any = None, **options: Any) -> Tensor:
     """Uniform numbers from 0, included, to 1, excluded."""
-    shape, d = _shape("rand", size, options), _type("rand", dtype, options.get("out"))
+    shape, d = _shape("rand", size, options), type_of("rand", dtype, options.get("out"))
     return _factory("rand", uniform(d), shape, d, **options)
 
 
 def randn(*size: Any, dtype: Any = None, **options: Any) -> Tensor:
     """Normal numbers of mean 0 and standard deviation 1."""
-    shape, d = _shape("randn", size, options), _type("randn", dtype, options.get("out"))
+    shape, d = _shape("randn", size, options), type_of("randn", dtype, options.get("out"))
     check_floating(d, "normal_kernel_cpu")
     return _factory("randn", normal_of, shape, d, **options)
 
@@ -117,14 +91,14 @@ def randint(*bounds: Any, dtype: Any = None, **options: Any) -> Tensor:
             f"randint(): argument 'size' (position {place}) must be tuple of ints, not {type(size).__name__}"
         )
     low, high = _bound("randint", "low", 1, low), _bound("randint", "high", 1 if first else 2, high)
-    d = _type("randint", dtype, options.get("out"), int64)
+    d = type_of("randint", dtype, options.get("out"), int64)
     return _factory("randint", between(d, low, high), sizes((size,), "randint"), d, **options)
 
 
 def randperm(n: int, *, dtype: Any = None, **options: Any) -> Tensor:
     """The integers below n in random order. TypeError for what is no int, RuntimeError for a negative n and for one
     beyond the dtype."""
-    n, d = _bound("randperm", "n", 1, n), _type("randperm", dtype, options.get("out"), int64)
+    n, d = _bound("randperm", "n", 1, n), type_of("randperm", dtype, options.get("out"), int64)
     return _factory("randperm", permutation(d, n), sizes((n,), "randperm"), d, **options)
 
 
@@ -206,7 +180,7 @@ def normal(
         if size is None:
             got = f"{type(mean).__name__}, {type(std).__name__}"
             raise TypeError(f"normal() received an invalid combination of arguments - got ({got})")
-        d = _type("normal", dtype, out)
+        d = type_of("normal", dtype, out)
         draw = normal_numbers(d, mean, std)
         return _factory("normal", draw, sizes((size,), "normal"), d, generator=generator, out=out, **options)
     result = _spread(mean, std, generator)

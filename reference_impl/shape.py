@@ -87,13 +87,10 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
 
 
 def broadcast_shapes(*shapes: Any) -> Size:
-    """The shape that shapes broadcast to. RuntimeError where there is none."""
+    """The shape that shapes broadcast to. RuntimeError where there is none, ValueError for negative sizes."""
     result: tuple[int, ...] = ()
     for argument, shape in enumerate(shapes):
         sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-        for n in sizes:
-            if n < 0:
-                raise RuntimeError(f"Trying to create tensor with negative dimension ({n}): ({n})")
         try:
             result = layout.broadcast_shapes(result, sizes)
         except RuntimeError:
@@ -103,6 +100,8 @@ def broadcast_shapes(*shapes: Any) -> Size:
                 f"Attempting to broadcast a dimension of length {size} at {at}! Mismatching argument at index "
                 f"{argument} had {sizes}; but expected shape should be broadcastable to {list(result)}"
             ) from None
+    if any(size < 0 for size in result):
+        raise ValueError("Attempting to broadcast a dimension with negative length!")
     return Size(result)
 
 
