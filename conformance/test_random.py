@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from conformance.case import Case, Trial
-from conformance.operation import read_dtypes
+from conformance.law import empty, forms, layout, result, value
+from conformance.operation import Operation, read_dtypes
 from conformance.sample import CAPABILITY_OF
 
 N = 20000
@@ -70,6 +71,36 @@ def check_sample(row: dict[str, str], trial: Trial) -> None:
             if "mean" in row:
                 check_moments(case, x, numbers(row["mean"])[0], numbers(row["variance"])[0])
             check_quantiles(case, x, row["below"])
+
+
+@pytest.mark.clause("@operation")
+def test_value(operation: Operation, trial: Trial) -> None:
+    """The call gives the shape, and where nothing is left to chance the values, that the row's formula gives."""
+    value.check(operation, trial)
+
+
+@pytest.mark.clause("random.dtype")
+def test_dtype(operation: Operation, trial: Trial) -> None:
+    """The dtype of the result is the one asked for, or that of the tensor that is drawn for."""
+    result.check(operation, trial)
+
+
+@pytest.mark.clause("random.layout", rows="may_be_strided")
+def test_layout(operation: Operation, trial: Trial) -> None:
+    """Operands in any memory layout are drawn for."""
+    layout.check(operation, trial)
+
+
+@pytest.mark.clause("random.forms", rows="has_forms")
+def test_forms(operation: Operation, trial: Trial) -> None:
+    """Function, method and `out=` agree."""
+    forms.check(operation, trial)
+
+
+@pytest.mark.clause("random.empty", rows="may_be_empty")
+def test_empty(operation: Operation, trial: Trial) -> None:
+    """A size of zero is a size like any other."""
+    empty.check(operation, trial)
 
 
 @pytest.mark.clause("random.uniform.moments")
