@@ -39,6 +39,9 @@ KIND_OF_CHAPTER = {
     "reduce": "reducing",
 }
 
+# These give a number for NaN: they choose, replace, or look at the sign alone.
+CHOOSING = ("where", "Tensor.where", "fmax", "fmin", "nan_to_num", "heaviside", "sign", "sgn", "copysign", "signbit")
+
 _INPUT = re.compile(
     r"(?P<name>[a-z_]\w*)\((?P<sizes>[\d\s,+=]*)\)"
     r"(?:\s*:\s*(?P<dtype>[a-z]+\d*))?"
@@ -176,6 +179,12 @@ class Operation:
         words = self.within.split()
         factor = 0.0 if self.exact else next((float(word) for word in words if word.isdigit()), 1.0)
         return self.accumulates or "scale" in words, factor
+
+    @property
+    def propagates_nan(self) -> bool:
+        """Whether the law of NaN speaks of this row: elementwise, and neither choosing among numbers nor replacing."""
+        asked = self.kind == "elementwise" and "float32" in self.dtypes and bool(self.varied)
+        return asked and self.name not in CHOOSING and not self.special.startswith("no") and "bool" not in self.result
 
     @property
     def accumulates(self) -> bool:

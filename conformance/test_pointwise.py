@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.case import Trial
-from conformance.law import empty, forms, gradient, layout, result, value
+from conformance.law import empty, forms, gradient, layout, nan, result, value
 from conformance.operation import Operation
 
 
@@ -55,3 +55,9 @@ def test_second_gradient(operation: Operation, trial: Trial) -> None:
 def test_complex_gradient(operation: Operation, trial: Trial) -> None:
     """The gradient to complex operands, by both of their parts."""
     gradient.check_complex(operation, trial)
+
+
+@pytest.mark.clause("numeric.nan", rows="propagates_nan")
+def test_nan(operation: Operation, trial: Trial) -> None:
+    """NaN comes out where it goes in, and nowhere else."""
+    nan.check(operation, trial)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.case import Trial
-from conformance.law import empty, forms, gradient, layout, result, value
+from conformance.law import empty, forms, gradient, layout, nan, result, value
 from conformance.operation import Operation
 
 
@@ -49,3 +49,9 @@ def test_gradient(operation: Operation, trial: Trial) -> None:
 def test_second_gradient(operation: Operation, trial: Trial) -> None:
     """The gradient of the gradient is the second difference of the formula."""
     gradient.check_second(operation, trial)
+
+
+@pytest.mark.clause("numeric.nan", rows="propagates_nan")
+def test_nan(operation: Operation, trial: Trial) -> None:
+    """NaN comes out where it goes in, and nowhere else."""
+    nan.check(operation, trial)

@@ -306,7 +306,7 @@ from .trigonometry import (
     tanh,
 )
 from .truth import all, any, count_nonzero
-from .typeinfo import finfo, iinfo
+from .typeinfo import finfo, iinfo, set_flush_denormal
 from .variance import corrcoef, cov, std, std_mean, var, var_mean
 from .view import expand, permute, reshape, squeeze, transpose, unbind, unsqueeze
 from .window import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window

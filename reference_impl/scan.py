@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +12,7 @@ from . import join
 from .autograd.node import Gradients, Node
 from .choice import where
 from .derivative import refuse
-from .dtype import FLOATING, dtype, int64
+from .dtype import FLOATING, complex64, dtype, float32, int64
 from .exponential import log_sum_exp
 from .extreme import Indexed
 from .gradmode import MODE
@@ -23,6 +24,8 @@ from .promote import cast, operand
 from .quiet import quiet
 from .storage import Array
 from .tensor import Tensor
+
+WIDE = {float32: np.float64, complex64: np.complex128}
 
 CummaxBackward0 = chosen("Cummax")
 CumminBackward0 = chosen("Cummin")
@@ -41,6 +44,12 @@ def _along(function: Any, array: Array, dim: int, reverse: bool = False) -> Arra
     return np.asarray(quiet(function, array, axis=dim), order="C")
 
 
+def _precise(accumulate: Any, d: dtype) -> Any:
+    """The running function, in double precision for single: one rounding after another would spoil a long one's end."""
+    wide = WIDE.get(d)
+    return accumulate if wide is None else functools.partial(accumulate, dtype=wide)
+
+
 class CumsumBackward0(Node):
     """The gradient of a running sum is a running sum from the other end."""
 
@@ -55,7 +64,7 @@ class CumsumBackward0(Node):
 def running_sum(input: Tensor, dim: int, reverse: bool = False) -> Tensor:
     """Every partial sum, from the front or from the back."""
     d = input._dtype
-    array = cast(_along(np.add.accumulate, operand(input, d), dim, reverse), d)
+    array = cast(_along(_precise(np.add.accumulate, d), operand(input, d), dim, reverse), d)
     return record(CumsumBackward0, array, d, input._device, (input,), args=(dim, reverse))
 
 
@@ -95,7 +104,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     d = _total_type(input, dtype)
     input = input if d is input._dtype else input.to(d)
     dim = wrap_dim(dim, input.ndim)
-    array = cast(_along(np.multiply.accumulate, operand(input, d), dim), d)
+    array = cast(_along(_precise(np.multiply.accumulate, d), operand(input, d), dim), d)
     return record(CumprodBackward0, array, d, input._device, (input,), saved=(input, RESULT), args=dim)
 
 

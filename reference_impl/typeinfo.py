@@ -10,6 +10,11 @@ import numpy as np
 from .dtype import INTEGER, bfloat16, dtype, get_default_dtype
 
 
+def set_flush_denormal(mode: bool) -> bool:
+    """Asks the processor to take subnormal numbers for zero, and tells whether it can: NumPy gives no way to."""
+    return False
+
+
 class finfo:  # noqa: N801
     """Limits of a floating type (the default one if none is given): bits, eps, min, max, tiny, smallest_normal,
     resolution."""
