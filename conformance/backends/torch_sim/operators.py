@@ -113,4 +113,5 @@ def kernels() -> dict[str, Callable[..., Any]]:
         own[name] = _layout_kernel(getattr(getattr(_aten, base), overload or "default"))
     for name in ("mse_loss", "smooth_l1_loss"):  # their out= forms warn about their own result
         own[name] = functools.partial(fallback, getattr(_aten, name).default)
+    own["conj_physical_"] = functools.partial(fallback, _aten.conj_physical_.default)  # calls a kernel by its device
     return own
