@@ -199,6 +199,7 @@ from .linalg.qr import former_qr as qr
 from .linalg.qr import geqrf, orgqr, ormqr
 from .linalg.rank import pinverse
 from .linalg.singular import svd_ as svd
+from .linalg.removed import eig, lstsq, matrix_rank, solve, symeig
 from .linalg.solve import inverse, triangular_solve
 from .linalg.vectors import cross_ as cross
 from .masked import argwhere, masked_scatter, masked_select, nonzero, put, take, unravel_index

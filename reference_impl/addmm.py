@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .autocast import faster
 from .dtype import FLOATING, dtype, float32
 from .dtype import bool as bool_
 from .linalg.product import bmm, mm, mv, outer
@@ -39,7 +40,7 @@ def _check_factors(d: dtype, alpha: Any, beta: Any) -> None:
             raise RuntimeError(f"For integral input tensors, argument {name} must not be a floating point number.")
 
 
-@operation(inplace=True, promotes=False)
+@operation(inplace=True, promotes=False, autocast=faster)
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`beta * input + alpha * (mat1 @ mat2)`. RuntimeError where input does not expand to the product's shape."""
     return _added(input, mat1, mat2, mm, beta, alpha)
@@ -51,7 +52,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any 
     return _added(input, mat, vec, mv, beta, alpha)
 
 
-@operation(inplace=True, promotes=False)
+@operation(inplace=True, promotes=False, autocast=faster)
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`beta * input + alpha * (batch1 @ batch2)`, for batches of matrices."""
     return _added(input, batch1, batch2, bmm, beta, alpha)
@@ -61,7 +62,7 @@ def _summed(x: Tensor, y: Tensor) -> Tensor:
     return sum(bmm(x, y), 0, dtype=x._dtype)
 
 
-@operation(inplace=True, promotes=False)
+@operation(inplace=True, promotes=False, autocast=faster)
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`beta * input + alpha * (batch1 @ batch2).sum(0)`."""
     return _added(input, batch1, batch2, _summed, beta, alpha)

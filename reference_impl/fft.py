@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import fft as scipy_fft
+import scipy
 
 from . import layout
+from .autocast import wider
 from .autograd.node import Gradients, Node
 from .complex import conj_physical, real
 from .create import made
@@ -47,7 +48,7 @@ class FftC2CBackward0(Node):
 
 def _complex(x: Tensor, dims: Dims, norm: str, inverse: bool) -> Tensor:
     """The transform of a complex tensor along dimensions, a plain copy along none."""
-    run = scipy_fft.ifftn if inverse else scipy_fft.fftn
+    run = scipy.fft.ifftn if inverse else scipy.fft.fftn
     array: Array = run(x._array, axes=dims, norm=norm) if dims else x._array.copy()
     return record(FftC2CBackward0, cast(array, x._dtype), x._dtype, x._device, (x,), args=(dims, norm, inverse))
 
@@ -63,7 +64,7 @@ class FftR2CBackward0(Node):
 def _halved(x: Tensor, dims: Dims, norm: str) -> Tensor:
     """The transform of a real tensor, of which the last of the dimensions keeps n // 2 + 1 elements."""
     d = x._dtype.to_complex()
-    array: Array = scipy_fft.rfftn(x._array, axes=dims, norm=norm)
+    array: Array = scipy.fft.rfftn(x._array, axes=dims, norm=norm)
     args = (dims, norm, x._array.shape[dims[-1]])
     return record(FftR2CBackward0, cast(array, d), d, x._device, (x,), args=args)
 
@@ -85,7 +86,7 @@ def _restored(x: Tensor, dims: Dims, size: int, norm: str) -> Tensor:
     """The real tensor whose half spectrum this is; the last of the dimensions gets `size` elements."""
     d = x._dtype.to_real()
     shape = (*(x._array.shape[i] for i in dims[:-1]), size)
-    array: Array = scipy_fft.irfftn(x._array, shape, dims, norm=norm)
+    array: Array = scipy.fft.irfftn(x._array, shape, dims, norm=norm)
     return record(FftC2RBackward0, cast(array, d), d, x._device, (x,), args=(dims, norm))
 
 
@@ -190,7 +191,7 @@ def _transform(words: str, category: int, family: str = "") -> Callable[[Callabl
 
     def define(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__
-        accepting = operation(name=f"fft_{name}", method=False)(function)
+        accepting = operation(name=f"fft_{name}", method=False, autocast=wider)(function)
 
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import layout
 from .arguments import lenient
+from .autocast import plainly
 from .autograd.history import check_inplace, edge_of, rebase
 from .autograd.node import Edge, Snapshot, snapshot_of
 from .device import CPU, different
@@ -28,12 +29,17 @@ OVERLAP = (
 )
 
 
-def overwriting(function: Callable[..., Any], name: str, overlap: bool = False) -> Callable[..., Any]:
-    """The in-place method: computes the result out of place, then writes it into self and rewrites self's history."""
+def overwriting(
+    function: Callable[..., Any], name: str, overlap: bool = False, apart: bool = False
+) -> Callable[..., Any]:
+    """The in-place method: computes the result out of place, then writes it into self and rewrites self's history.
+    `overlap` admits targets that share memory with themselves, `apart` refuses operands in the target's memory."""
     function = lenient(function, f"{name}_")
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_inplace(self)
+        if apart:
+            check_apart(self, *_tensors(args))
         if MODE.grad and (tracked(self) or _any_tracked(args) or (kwargs and _any_tracked(kwargs.values()))):
             # The function sees a copy in the same place of the graph: what it saves keeps the old values.
             before = wrap(self._array.copy("K"), self._dtype, self._device)
@@ -138,6 +144,17 @@ def _overlaps_partly(t: Tensor, other: Tensor, same: bool = False) -> bool:
     return begin < stop and start < end
 
 
+def _tensors(values: Any) -> list[Tensor]:
+    """The tensors among arguments, and in lists of them."""
+    found: list[Tensor] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, (tuple, list)):
+            found.extend(_tensors(value))
+    return found
+
+
 def _any_tracked(values: Any) -> bool:
     for value in values:
         if isinstance(value, Tensor):
@@ -148,8 +165,15 @@ def _any_tracked(values: Any) -> bool:
     return False
 
 
-def writing_out(function: Callable[..., Any], name: str, promotes: Promotes) -> Callable[..., Any]:
-    """The function of the namespace: accepts `out=`, a tensor or a tuple of them, and returns it."""
+def exactly(result: dtype, out: dtype) -> None:
+    """RuntimeError for an `out=` of another dtype than the result."""
+    if out is not result:
+        raise RuntimeError(f"Found dtype {out.word} but expected {result.word}")
+
+
+def writing_out(function: Callable[..., Any], name: str, promotes: Promotes, apart: bool = False) -> Callable[..., Any]:
+    """The function of the namespace: accepts `out=`, a tensor or a tuple of them, and returns it. `apart`: RuntimeError
+    for one that lies in the memory of an operand."""
 
     function = lenient(function, name)
 
@@ -158,6 +182,8 @@ def writing_out(function: Callable[..., Any], name: str, promotes: Promotes) -> 
         out = kwargs.pop("out", None) if kwargs else None
         if out is None:
             return function(*args, **kwargs)
+        if apart and isinstance(out, Tensor):
+            check_apart(out, *_tensors((*args, *kwargs.values())))
         return _into(out, function, name, promotes, args, kwargs)
 
     return wrapper
@@ -171,7 +197,7 @@ def _into(out: Any, function: Callable[..., Any], name: str, promotes: Promotes,
             "arguments "
             "requires grad."
         )
-    result = function(*args, **kwargs)
+    result = plainly(function, *args, **kwargs)
     if isinstance(result, Tensor):
         return fill_out(out, result, promotes, args)
     if len(targets) != len(result):

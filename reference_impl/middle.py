@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .autocast import wider
 from .derivative import refuse
 from .dtype import FLOATING, INTEGER, float32, float64
 from .extreme import AmaxBackward0, Indexed, require_size
@@ -84,7 +85,7 @@ def _frequent(line: Array) -> int:
     return int(np.flatnonzero(inverse.reshape(-1) == np.argmax(counts))[-1]) if values.size else 0
 
 
-@operation()
+@operation(promotes=False)
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Indexed:
     """The most frequent value along a dimension, the least of several, and an index at which it stands."""
     refuse("mode_cpu", input._dtype.is_complex, input._dtype)
@@ -153,7 +154,7 @@ def _interpolated(ordered: Tensor, ranks: Array, way: str) -> Tensor:
     return lerp(low, high, weight)
 
 
-@operation()
+@operation(autocast=wider)
 def quantile(
     input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Tensor:
@@ -164,7 +165,7 @@ def quantile(
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
-@operation()
+@operation(autocast=wider)
 def nanquantile(
     input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Tensor:

@@ -20,6 +20,7 @@ An operation that is composed of others needs no node. See README.md beside this
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from typing import cast as cast_type
@@ -28,6 +29,7 @@ import numpy as np
 
 from . import layout
 from .arguments import NAMED, lenient
+from .autocast import plainly
 from .autograd.history import INFERENCE_VIEW, MULTIPLE, NO_GRAD, edge_of
 from .autograd.node import SEQUENCE, Node, Packed, Snapshot, snapshot_of
 from .device import device
@@ -373,6 +375,8 @@ def operation(
     overlap: bool = False,
     out: bool = True,
     promotes: Promotes = True,
+    apart: bool = False,
+    autocast: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
 ) -> Callable[[F], F]:
     """Makes an operation of a function whose first parameter is a tensor.
 
@@ -382,13 +386,17 @@ def operation(
     overlap     `Tensor.name_` writes into tensors that share memory with themselves, or with operands
     out         the function accepts `out=`
     promotes    `out=` may be of another dtype of the same or a higher category; or a check of both dtypes that raises
+    apart       `out=` and `Tensor.name_` share no memory with an operand
     """
 
     def define(function: F) -> F:
         word = name or function.__name__
+        plain: Callable[..., Any] = function
+        if autocast is not None:
+            plain, function = functools.partial(plainly, function), cast_type(F, autocast(function))
         if method:
             attach(word, lenient(function, word) if NAMED & function.__annotations__.keys() else function)
-        writer = overwriting(function, word, overlap) if inplace else None
+        writer = overwriting(plain, word, overlap, apart) if inplace else None
         if writer is not None:
             attach(f"{word}_", writer)
         for dunder in operators:
@@ -398,7 +406,7 @@ def operation(
                 attach(dunder, _unary_operator(function))
             else:
                 attach(dunder, _operator(function, reflected=dunder.startswith("__r") and dunder != "__rshift__"))
-        return cast_type(F, writing_out(function, word, promotes)) if out else function
+        return cast_type(F, writing_out(function, word, promotes, apart)) if out else function
 
     return define
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .autocast import wider
 from .autograd.node import Gradients, Node
 from .choice import where
 from .dtype import FLOATING, dtype, int64
@@ -196,7 +197,7 @@ def _without_each(x: Tensor, dim: int) -> Tensor:
     return prod(where(own, 1, lines), -1).transpose(dim, -1)
 
 
-@operation()
+@operation(autocast=wider)
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
     """The product over one dimension or all. Integers and bools multiply in int64."""
     d = dtype or (input._dtype if input._dtype.differentiable else int64)

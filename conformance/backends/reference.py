@@ -6,7 +6,6 @@ import reference_impl
 from conformance.backend import Backend
 
 LACKS = {
-    "amp": "computes in the dtypes that the operands have",
     "anomaly": "keeps no record of where an operation was called",
     "checkpoint": "keeps every intermediate value",
     "distributions": "samples, and knows no densities",

@@ -16,7 +16,7 @@ REFERENCE_MAY = {"numpy", "scipy", "ml_dtypes", *sys.stdlib_module_names}
 LAYERS = {
     "dtype typeinfo layout device accelerator sim cuda storage format quiet gradmode deterministic": 0,
     "tensor": 1,
-    "promote arguments": 2,
+    "promote arguments autocast": 2,
     "autograd": 3,
     "inplace_rules": 4,
     "op": 5,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import layout
+from ..autocast import faster, wider
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
 from ..dtype import bool as bool_
@@ -95,7 +96,7 @@ def _check(x: Any, y: Any) -> None:
         )
 
 
-@operation(promotes=False)
+@operation(promotes=False, autocast=faster)
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The matrix product; leading dimensions broadcast, a vector counts as a row on the left and a column on the right.
 
@@ -141,7 +142,7 @@ def _batched(x: Tensor, y: Tensor) -> Tensor:
     return _made(BmmBackward0, x, y)
 
 
-@operation(promotes=False)
+@operation(promotes=False, autocast=faster)
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices. RuntimeError for other dimensions, sizes that do not meet, different dtypes."""
     for name, value in (("self", input), ("mat2", mat2)):
@@ -155,7 +156,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     return _made(MmBackward0, input, mat2)
 
 
-@operation(promotes=False)
+@operation(promotes=False, autocast=faster)
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two batches of matrices. RuntimeError for other dimensions and for sizes that do not meet."""
     for name, value in (("batch1", input), ("batch2", mat2)):
@@ -310,7 +311,7 @@ class TraceBackward0(Node):
         return grad * eye
 
 
-@operation(out=False)
+@operation(out=False, autocast=wider)
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal; of integers it is int64. RuntimeError for other dimensions."""
     if input.ndim != 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import activation
 from ..activation import gelu, logsigmoid, silu, softplus
 from ..addmm import addmm
+from ..autocast import faster
 from ..exponential import sigmoid
 from ..softmax import log_softmax, softmax, softmin
 from ..tensor import Tensor
@@ -37,6 +38,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     return result
 
 
+@faster
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias`. RuntimeError for sizes that do not meet."""
     turned = weight.transpose(0, 1) if weight.ndim == 2 else weight

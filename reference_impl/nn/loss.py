@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from ..activation import logsigmoid
+from ..autocast import wider
 from ..autograd.node import Gradients, Node
 from ..choice import where
 from ..device import different
@@ -42,6 +43,7 @@ def _warn_sizes(input: Tensor, target: Tensor) -> None:
         )
 
 
+@wider
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """The squared difference. UserWarning for shapes that broadcast."""
     _warn_sizes(input, target)
@@ -49,12 +51,14 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
     return reduced(difference * difference, reduction)
 
 
+@wider
 def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """The absolute difference. UserWarning for shapes that broadcast."""
     _warn_sizes(input, target)
     return reduced(abs(input - target), reduction)
 
 
+@wider
 def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     """The absolute difference less `beta / 2`, and its square over `2 * beta` where it is below beta.
 
@@ -110,6 +114,7 @@ def binary_cross_entropy(
     return reduced(loss if weight is None else loss * weight, reduction)
 
 
+@wider
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
