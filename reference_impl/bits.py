@@ -8,6 +8,7 @@ import numpy as np
 
 from .arguments import need_tensor
 from .derivative import integral, whole
+from .inplace_rules import exactly
 from .op import binary, operation, unary
 from .tensor import Tensor
 
@@ -33,7 +34,7 @@ def bitwise_xor(input: Any, other: Any) -> Tensor:
     return binary(np.bitwise_xor, input, other, None)
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def bitwise_not(input: Tensor) -> Tensor:
     """Every bit turned; on bools the negation."""
     integral("bitwise_not_cpu", input)

@@ -10,6 +10,7 @@ from . import layout
 from .autograd.node import Gradients, Node
 from .dtype import FLOATING, dtype
 from .dtype import bool as bool_
+from .inplace_rules import exactly
 from .op import binary, operation, record, unary
 from .promote import common_device, number, operand, result_type
 from .quiet import quiet
@@ -189,22 +190,22 @@ def _clamped(name: str, input: Tensor, low: Any, high: Any) -> Tensor:
     return record(kind, array, d, common_device(input, *given), (input, low, high), saved=(input, low, high))
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """`min(max(x, low), high)`, where a bound is a number, a tensor or left out; NaN stays, of either kind."""
     return _clamped("clamp", input, min, max)
 
 
-clip = operation(name="clip", inplace=True)(clamp)
+clip = operation(name="clip", inplace=True, promotes=exactly)(clamp)
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """The element, or the bound if that is greater."""
     return _clamped("clamp", input, min, None)
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """The element, or the bound if that is less."""
     return _clamped("clamp", input, None, max)
@@ -219,7 +220,7 @@ class NanToNumBackward0(Node):
         return where(x - x == 0, grad, 0)
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def nan_to_num(
     input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
 ) -> Tensor:

@@ -11,6 +11,7 @@ from .autograd.node import Gradients, Node
 from .derivative import refuse
 from .dtype import complex64, complex128, dtype, float16, float32, float64
 from .index import select
+from .inplace_rules import exactly
 from .layout import broadcast_shapes
 from .op import operation, record, view
 from .promote import common_device
@@ -124,7 +125,7 @@ def conj(input: Tensor) -> Tensor:
     return _postpone(result, None if is_conj(input) else "conj")
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def conj_physical(input: Tensor) -> Tensor:
     """The complex conjugate, computed at once; a real tensor itself."""
     if not input._dtype.is_complex:

@@ -9,7 +9,7 @@ import numpy as np
 from . import layout
 from .accumulate import added
 from .autograd.node import Gradients, Node
-from .create import checked
+from .create import fitting
 from .dtype import int32, int64
 from .op import operation, record
 from .promote import cast, same_device
@@ -48,7 +48,7 @@ class GatherBackward0(Node):
         return grad.new_zeros(shape).scatter_add(dim, index, grad)
 
 
-@operation(promotes=False)
+@operation(promotes=False, apart=True)
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """The elements at the places that the index names along a dimension, in the shape of the index. RuntimeError for
     an index of other dimensions or out of range."""
@@ -161,7 +161,7 @@ def _to_source(grad: Tensor, dim: int, index: Tensor, shape: layout.Shape) -> Te
     return picked
 
 
-@operation(inplace=True, promotes=False)
+@operation(inplace=True, promotes=False, apart=True)
 def scatter(
     input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Tensor:
@@ -180,7 +180,7 @@ def scatter(
     dim, at = check_scatter(input, dim, index, source)
     array = input._array.copy("C")
     if at.size:
-        values = covered(source, index) if isinstance(source, Tensor) else checked(source, input._dtype)
+        values = covered(source, index) if isinstance(source, Tensor) else fitting(source, input._dtype)
         shape = array.shape or (1,)
         array.reshape(-1)[flat_places(at, shape, dim)] = values
     size = source._array.shape if isinstance(source, Tensor) else None
@@ -199,7 +199,7 @@ class ScatterAddBackward0(Node):
         return grad, _to_source(grad, dim, index, source) if self.needs(1) else None
 
 
-@operation(inplace=True, promotes=False)
+@operation(inplace=True, promotes=False, apart=True)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy to which the source is added at the places that the index names along a dimension; repeated places add
     up. RuntimeError for an index out of range or larger than the source."""

@@ -277,13 +277,18 @@ def _delete(self: Tensor, index: Any) -> None:
 
 def _complete(input: Tensor, indices: Any) -> tuple[Tensor, tuple[Any, ...]]:
     """What `index_put` writes to: the tensor, and an array or a full slice for each dimension that is indexed."""
-    index = tuple(slice(None) if i is None else _index_array(i, input) for i in indices)
+    index = tuple(_index_array(i, input) for i in indices)
     if sum([_consumes(i) for i in index]) > input.ndim:
         raise IndexError(f"too many indices for tensor of dimension {input.ndim} (got {len(index)})")
     return input, index
 
 
-def _must_be_tensor(values: Any, name: str) -> None:
+def _must_be_tensors(indices: Any, values: Any, name: str) -> None:
+    if isinstance(indices, Tensor):
+        raise TypeError(f"{name}(): argument 'indices' (position 1) must be tuple of Tensors, not Tensor")
+    for place, index in enumerate(indices):
+        if not isinstance(index, Tensor):
+            raise TypeError(f"expected Tensor as element {place} in argument 0, but got {type(index).__name__}")
     if not isinstance(values, Tensor):
         raise TypeError(f"{name}(): argument 'values' (position 2) must be Tensor, not {type(values).__name__}")
 
@@ -291,13 +296,13 @@ def _must_be_tensor(values: Any, name: str) -> None:
 @operation(out=False)
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy in which the places that index tensors name have the values, or have them added."""
-    _must_be_tensor(values, "index_put")
+    _must_be_tensors(indices, values, "index_put")
     return put(*_complete(input, indices), values, _watched(tuple(indices)), accumulate)
 
 
 def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """Writes the values to the places that index tensors name, or adds them there."""
-    _must_be_tensor(values, "index_put_")
+    _must_be_tensors(indices, values, "index_put_")
     return put_(*_complete(self, indices), values, _watched(tuple(indices)), accumulate)
 
 

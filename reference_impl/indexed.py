@@ -28,7 +28,7 @@ class IndexSelectBackward0(Node):
         return grad.new_zeros(shape).index_add(dim, index, grad)
 
 
-@operation(promotes=False)
+@operation(promotes=False, apart=True)
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices along a dimension that a vector names, as a copy. IndexError out of range and for an index of more
     dimensions."""
@@ -99,7 +99,7 @@ class IndexAddBackward0(Node):
         return grad, source
 
 
-@operation(inplace=True, promotes=False)
+@operation(inplace=True, promotes=False, apart=True)
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """A copy to which the slices of the source, times alpha, are added at the places that a vector names; repeated
     places add up. IndexError out of range, RuntimeError for other sizes or another dtype."""
@@ -127,7 +127,7 @@ class IndexCopyBackward0(Node):
         return rest, index_select(grad, dim, index).reshape(shape) if self.needs(1) else None
 
 
-@operation(inplace=True, promotes=False)
+@operation(inplace=True, promotes=False, apart=True)
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy in which the places that a vector names have the slices of the source. IndexError out of range,
     RuntimeError for other sizes or another dtype."""

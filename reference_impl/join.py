@@ -10,10 +10,16 @@ import numpy as np
 from . import layout
 from .autograd.node import Gradients, Node
 from .device import CPU
-from .dtype import DEFAULT
+from .dtype import DEFAULT, dtype
 from .op import operation, record
 from .promote import cast, result_type, same_device
 from .tensor import Tensor, wrap
+
+
+def _castable(result: dtype, out: dtype) -> None:
+    """TypeError for an `out=` of a lower category."""
+    if out.category < result.category:
+        raise TypeError(f"torch.cat(): input types can't be cast to the desired output type {out.word}")
 
 
 class StackBackward0(Node):
@@ -24,7 +30,7 @@ class StackBackward0(Node):
         return slices
 
 
-@operation(method=False)
+@operation(method=False, promotes=_castable, apart=True)
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape, side by side along a new dimension. RuntimeError for different shapes or devices."""
     if not tensors:
@@ -64,7 +70,7 @@ class CatBackward0(Node):
         return tuple(pieces)
 
 
-@operation(method=False)
+@operation(method=False, promotes=_castable, apart=True)
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors one after the other along a dimension; those of shape (0,) are passed over. RuntimeError for sizes that
     differ in another dimension, ValueError for no tensors."""
@@ -99,13 +105,13 @@ def _check_sizes(tensors: Sequence[Tensor], joined: list[Tensor], dim: int) -> N
                 )
 
 
-@operation(method=False)
+@operation(method=False, promotes=_castable, apart=True)
 def concat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Another name of cat."""
     return cat(tensors, dim)
 
 
-@operation(method=False)
+@operation(method=False, promotes=_castable, apart=True)
 def concatenate(tensors: Sequence[Tensor], dim: int = 0, axis: int | None = None) -> Tensor:
     """Another name of cat."""
     return cat(tensors, dim if axis is None else axis)
@@ -128,32 +134,32 @@ def _raised(t: Tensor, dims: int) -> Tensor:
     return t.unsqueeze(-1) if dims == 3 else t
 
 
-@operation(method=False)
+@operation(method=False, promotes=_castable, apart=True)
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the second dimension, or the only one."""
     raised = _listed(tensors, "hstack", 1)
     return cat(raised, 0 if raised[0].ndim == 1 else 1)
 
 
-@operation(method=False)
+@operation(method=False, promotes=_castable, apart=True)
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the first dimension, vectors as rows."""
     return cat(_listed(tensors, "vstack", 2), 0)
 
 
-@operation(method=False)
+@operation(method=False, promotes=_castable, apart=True)
 def row_stack(tensors: Sequence[Tensor]) -> Tensor:
     """Another name of vstack."""
     return vstack(tensors)
 
 
-@operation(method=False)
+@operation(method=False, promotes=_castable, apart=True)
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the third dimension."""
     return cat(_listed(tensors, "dstack", 3), 2)
 
 
-@operation(method=False)
+@operation(method=False, promotes=_castable, apart=True)
 def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the second dimension, vectors as columns."""
     if not tensors:

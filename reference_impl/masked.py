@@ -48,14 +48,14 @@ class MaskedSelectBackward0(Node):
         return brought_back(grad, shape, at)
 
 
-@operation(promotes=False)
+@operation(promotes=False, apart=True)
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements under a mask in row-major order; tensor and mask broadcast. RuntimeError for a mask that is not
     bool."""
     if mask._dtype is not bool_:
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     device = same_device(input, mask)
-    shape = layout.broadcast_shapes(input._array.shape, mask._array.shape)
+    shape = layout.broadcast_shapes(mask._array.shape, input._array.shape)
     at = np.flatnonzero(np.broadcast_to(mask._array, shape))
     array = np.broadcast_to(input._array, shape).reshape(-1)[at]
     return record(MaskedSelectBackward0, array, input._dtype, device, (input,), (input, mask), (shape, at))
@@ -87,7 +87,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
             f"{input._dtype.word} and {source._dtype.word}"
         )
     device = same_device(input, mask, source)
-    shape = layout.broadcast_shapes(input._array.shape, mask._array.shape)
+    shape = layout.broadcast_shapes(mask._array.shape, input._array.shape)
     at = np.flatnonzero(np.broadcast_to(mask._array, shape))
     if at.size > source.numel():
         raise RuntimeError("Number of elements of source < number of ones in mask")
@@ -120,7 +120,7 @@ class TakeBackward0(Node):
         return brought_back(grad, *self.args)
 
 
-@operation(promotes=False)
+@operation(promotes=False, apart=True)
 def take(input: Tensor, index: Tensor) -> Tensor:
     """The elements at places of the flattened tensor, in the shape of the index. IndexError out of range."""
     at = _flat(input, index, "take")
@@ -174,6 +174,9 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     if indices._dtype.differentiable or indices._dtype is bool_:
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices._dtype}")
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    for n in sizes:
+        if not isinstance(n, int):
+            raise TypeError(f"expected 'shape' sequence to only contain ints, but got {type(n)}")
     if any(n < 0 for n in sizes):
         raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
     found = []

@@ -34,6 +34,8 @@ def slice_scatter(
 ) -> Tensor:
     """A copy in which a slice of a dimension is replaced. RuntimeError for another shape."""
     whole = input.clone()
+    if step <= 0:
+        raise RuntimeError("slice step must be positive")
     dim = layout.wrap_dim(dim, input.ndim)
     first, last, step = slice(start, end, step).indices(input._array.shape[dim])
     return _replaced(whole, slice_(whole, dim, first, max(first, last), step), src)

@@ -11,6 +11,7 @@ from .autograd.node import Gradients, Node
 from .derivative import flat, refuse
 from .dtype import FLOATING
 from .dtype import bool as bool_
+from .inplace_rules import exactly
 from .op import operation, unary
 from .storage import Array
 from .tensor import Tensor
@@ -30,28 +31,28 @@ def _whole(name: str, function: Callable[..., Any], input: Tensor, kind: type[No
     return unary(function if d.category == FLOATING else np.copy, input, kind)
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def floor(input: Tensor) -> Tensor:
     """Rounds down."""
     return _whole("floor", np.floor, input, FloorBackward0)
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def ceil(input: Tensor) -> Tensor:
     """Rounds up."""
     return _whole("ceil", np.ceil, input, CeilBackward0)
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def trunc(input: Tensor) -> Tensor:
     """Rounds towards zero."""
     return _whole("trunc", np.trunc, input, TruncBackward0)
 
 
-fix = operation(name="fix", inplace=True)(trunc)
+fix = operation(name="fix", inplace=True, promotes=exactly)(trunc)
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """Rounds to the nearest whole number, halves to the even one; `decimals` names another decimal place."""
 
@@ -72,7 +73,7 @@ def _fraction(a: Array) -> Array:
     return np.subtract(a, np.trunc(a))
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def frac(input: Tensor) -> Tensor:
     """What `trunc` takes away, with the sign of the input."""
     refuse("frac_cpu", input._dtype.category != FLOATING, input._dtype)

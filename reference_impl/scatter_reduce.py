@@ -92,7 +92,7 @@ def combined(start: Array, places: Array, values: Array, reduce: str, included: 
     return result
 
 
-@operation(inplace=True, promotes=False)
+@operation(inplace=True, promotes=False, apart=True)
 def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
@@ -119,7 +119,7 @@ def scatter_reduce(
     )
 
 
-@operation(inplace=True, promotes=False)
+@operation(inplace=True, promotes=False, apart=True)
 def index_reduce(
     input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:

@@ -13,7 +13,7 @@ from .choice import where
 from .derivative import NotImplementedBackward, by_input, flat, refuse
 from .dtype import BOOL, FLOATING, dtype
 from .dtype import bool as bool_
-from .inplace_rules import overwriting
+from .inplace_rules import exactly, overwriting
 from .op import RESULT, binary, boolean, floating, operation, unary
 from .promote import result_type
 from .storage import Array
@@ -41,7 +41,13 @@ def _real(d: dtype) -> tuple[dtype, dtype]:
     return d, d.to_real()
 
 
-@operation(operators=("__abs__",))
+def _magnitude(result: dtype, out: dtype) -> None:
+    """An `out=` of the result's dtype, or of the complex one of its width."""
+    if not out.is_complex or out.to_real() is not result:
+        exactly(result, out)
+
+
+@operation(operators=("__abs__",), promotes=_magnitude)
 def abs(input: Tensor) -> Tensor:
     """The distance from zero; of complex numbers it is real."""
     d = input._dtype
@@ -49,17 +55,17 @@ def abs(input: Tensor) -> Tensor:
     return unary(np.abs, input, AbsBackward1 if d.is_complex else AbsBackward0, _real, saved=(input,))
 
 
-absolute = operation(name="absolute")(abs)
+absolute = operation(name="absolute", promotes=_magnitude)(abs)
 
 
-def _magnitude(input: Tensor) -> Tensor:
+def _absolute_in_place(input: Tensor) -> Tensor:
     if input._dtype.is_complex:
         raise RuntimeError("In-place abs is not supported for complex tensors.")
     return abs(input)
 
 
-attach("abs_", overwriting(_magnitude, "abs_"))
-attach("absolute_", overwriting(_magnitude, "absolute_"))
+attach("abs_", overwriting(_absolute_in_place, "abs_"))
+attach("absolute_", overwriting(_absolute_in_place, "absolute_"))
 
 
 def _sign(a: Array) -> Array:
@@ -68,7 +74,7 @@ def _sign(a: Array) -> Array:
     return np.subtract(np.greater(a, 0), np.less(a, 0), dtype=a.dtype if a.dtype != np.uint8 else np.int8)
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1; the sign of both zeros and of NaN is zero."""
     if input._dtype.is_complex:
@@ -96,7 +102,7 @@ class SgnBackward0(Node):
         return where(magnitude == 0, 0.0, across / where(magnitude == 0, 1.0, magnitude * 2))
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=exactly)
 def sgn(input: Tensor) -> Tensor:
     """The sign; of a complex number, the number divided by its magnitude, or zero."""
     if not input._dtype.is_complex:

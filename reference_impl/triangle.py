@@ -29,7 +29,7 @@ def _check_matrix(input: Tensor, name: str) -> None:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=False)
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of matrices, zeros elsewhere. RuntimeError for fewer than two dimensions."""
     _check_matrix(input, "tril")
@@ -37,7 +37,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     return record(TrilBackward0, array, input._dtype, input._device, (input,), args=diagonal)
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=False)
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of matrices, zeros elsewhere. RuntimeError for fewer than two dimensions."""
     _check_matrix(input, "triu")
@@ -69,7 +69,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     return record(DiagEmbedBackward0, array, input._dtype, input._device, (input,), args=(offset, a, b))
 
 
-@operation()
+@operation(promotes=False)
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """The diagonal of a matrix, as a copy; of a vector, the matrix with that diagonal. RuntimeError for other
     numbers of dimensions."""
