@@ -11,7 +11,7 @@ from typing import Any
 
 from .tensor import Tensor
 
-_MISSING = re.compile(r"\(\) missing (\d+) required positional arguments?: (.*)")
+_MISSING = re.compile(r"\(\) missing (\d+) required (?:positional|keyword-only) arguments?: (.*)")
 
 _UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
 ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}

@@ -101,11 +101,14 @@ def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
 
 
 @operation()
-def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
-    """The X of `A X = input` for `A = L L^H`, or of `A = U^H U`. RuntimeError for sizes that do not meet."""
-    for name, t in (("b", input), ("u", L)):
+def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False) -> Tensor:
+    """The X of `A X = input` for `A = L L^H`, or `A = U^H U`, of which `input2` is the factor.
+
+    RuntimeError for sizes that do not meet.
+    """
+    for name, t in (("b", input), ("u", input2)):
         if t.ndim < 2:
             raise RuntimeError(f"{name} should have at least 2 dimensions, but has {t.ndim} dimensions instead")
-    demand_right_side("cholesky_solve", input, L)
-    demand_lapack("cholesky_solve_cpu", L)
-    return solved_by(L, input, upper)
+    demand_right_side("cholesky_solve", input, input2)
+    demand_lapack("cholesky_solve_cpu", input2)
+    return solved_by(input2, input, upper)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.linalg import blas, lapack
+import scipy
 
 from ..storage import Array
 
@@ -19,7 +19,7 @@ PREFIX = {"f": "s", "d": "d", "F": "c", "D": "z"}
 
 def routine(name: str, array: Array) -> Callable[..., Any]:
     """The LAPACK routine for the array's dtype: `getrf` of float32 is `sgetrf`."""
-    function: Callable[..., Any] = getattr(lapack, PREFIX[array.dtype.char] + name)
+    function: Callable[..., Any] = getattr(scipy.linalg.lapack, PREFIX[array.dtype.char] + name)
     return function
 
 
@@ -67,7 +67,7 @@ def triangular(a: Array, b: Array, upper: bool, unit: bool) -> Array:
 
 
 def _trsm(a: Array, b: Array, upper: bool, unit: bool) -> Array:
-    function = getattr(blas, PREFIX[a.dtype.char] + "trsm")
+    function = getattr(scipy.linalg.blas, PREFIX[a.dtype.char] + "trsm")
     result: Array = function(1.0, a, b, lower=not upper, diag=unit)
     return result
 

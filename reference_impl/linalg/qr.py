@@ -207,8 +207,12 @@ def _demand_reflections(input: Tensor, tau: Tensor, other: Tensor, left: bool) -
 
 
 @operation()
-def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpose: bool = False) -> Tensor:
-    """`Q other`, or `other Q`, for the square Q of the reflections that `geqrf` gave; `transpose` takes `Q^H`."""
+def ormqr(input: Tensor, input2: Tensor, input3: Tensor, left: bool = True, transpose: bool = False) -> Tensor:
+    """`Q input3`, or `input3 Q`, for the square Q of the reflections in `input`, whose factors are `input2`.
+
+    `transpose` takes `Q^H`.
+    """
+    tau, other = input2, input3
     _demand_reflections(input, tau, other, left)
     demand_lapack("ormqr_cpu", input)
     if left:

@@ -28,6 +28,7 @@ from .check import (
     demand_pair,
     demand_precision,
     demand_right_side,
+    deprecated,
     identity,
 )
 from .matrices import demand_floating, demand_square
@@ -194,7 +195,9 @@ def solve_triangular(
 def triangular_solve(
     input: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ) -> Triangular:
-    """The X of `AX = input`, or of `A^T X = input`, for triangular matrices A, and a copy of A."""
+    """The X of `AX = input`, or of `A^T X = input`, for triangular matrices A, and a copy of A; warns that it is
+    deprecated."""
+    deprecated("triangular_solve", "linalg.solve_triangular")
     for name, t in (("b", input), ("A", A)):
         if t.ndim < 2:
             raise RuntimeError(
@@ -232,10 +235,10 @@ def tensorsolve(input: Tensor, other: Tensor, dims: Any = None) -> Tensor:
     n = other.ndim
     shape = input._array.shape
     rows, columns = numel(shape[:n]), numel(shape[n:])
-    if rows != columns:
+    if not rows == columns == other.numel():
         raise RuntimeError(
             "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), "
-            f"but got {columns} != {rows}"
+            f"but got {columns} != {other.numel()}"
         )
     return solve(input.reshape(rows, columns), other.flatten()).reshape(*shape[n:])
 
