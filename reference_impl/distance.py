@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.spatial import distance
+import scipy
 
 from .arguments import need_tensor
 from .autograd.node import Gradients, Node
@@ -72,10 +72,11 @@ def _distances(x: Array, y: Array, p: float) -> Array:
     if not x.size or not y.size:
         return np.zeros((len(x), len(y)))
     if p == 0:
-        differing: Array = quiet(distance.cdist, x, y, "hamming")
+        differing: Array = quiet(scipy.spatial.distance.cdist, x, y, "hamming")
         return np.asarray(np.rint(differing * x.shape[1]))
     known = METRICS.get(p)
-    found: Array = quiet(distance.cdist, x, y, known) if known else quiet(distance.cdist, x, y, "minkowski", p=p)
+    cdist = scipy.spatial.distance.cdist
+    found: Array = quiet(cdist, x, y, known) if known else quiet(cdist, x, y, "minkowski", p=p)
     return found
 
 

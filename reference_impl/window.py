@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from .create import made
 from .dtype import DEFAULT, chosen, dtype, float32, float64
@@ -134,7 +134,7 @@ def gaussian(M: int, *, std: float = 1.0, sym: bool = True, **options: Any) -> T
 def _bessel(n: Array, steps: int, beta: float) -> Array:
     """The weights of Kaiser: modified Bessel functions of an ellipse."""
     inside = np.maximum(1 - (2 * n / steps - 1) ** 2, 0)
-    return special.i0(beta * np.sqrt(inside)) / special.i0(beta)  # type: ignore[no-any-return]
+    return scipy.special.i0(beta * np.sqrt(inside)) / scipy.special.i0(beta)  # type: ignore[no-any-return]
 
 
 def kaiser(M: int, *, beta: float = 12.0, sym: bool = True, **options: Any) -> Tensor:  # noqa: N803

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.linalg
+import scipy
 
 from ..autograd.node import Gradients, Node
 from ..join import cat
