@@ -12,6 +12,7 @@ from . import (
     amp,
     autograd,
     cuda,
+    distributions,
     fft,
     linalg,
     nn,

@@ -8,7 +8,6 @@ from conformance.backend import Backend
 LACKS = {
     "anomaly": "keeps no record of where an operation was called",
     "checkpoint": "keeps every intermediate value",
-    "distributions": "samples, and knows no densities",
     "forward_ad": "differentiates backward only",
     "func": "has no function transforms",
     "meta": "every tensor has values",
