@@ -97,6 +97,8 @@ class Bernoulli(Distribution):
 
     def __init__(self, probs: Any = None, logits: Any = None) -> None:
         _one_of(probs, logits)
+        self.probs: Tensor
+        self.logits: Tensor
         if probs is None:
             (self.logits,) = together(logits)
             self.probs = self.logits.sigmoid()
