@@ -15,6 +15,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "mutation.version.late",
         "numpy.export.detached",
         "view.alias.every",
+        "view.stride.every",
     ),
 }
 

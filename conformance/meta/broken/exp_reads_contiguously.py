@@ -10,6 +10,7 @@ from conformance.meta.broken.sound import Call, base, forms, replace_calls
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "pointwise.gradient",
+        "pointwise.gradient.complex",
         "pointwise.layout",
         "pointwise.strides.dense",
     ),

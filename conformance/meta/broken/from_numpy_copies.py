@@ -11,6 +11,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "device.default.array",
         "numpy.dtype.complex.alias",
+        "numpy.dtype.unsigned",
         "numpy.import.alias",
         "numpy.import.alias.back",
         "numpy.import.alias.every",

@@ -12,6 +12,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "broadcast.matmul.inner",
         "broadcast.matmul.mismatch",
         "device.mix.refused",
+        "error.dtype.mixed",
+        "error.state.out",
         "linalg.matmul.bool",
         "linalg.matmul.dtypes",
         "linalg.matmul.mismatch",

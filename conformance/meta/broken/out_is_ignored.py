@@ -12,6 +12,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "broadcast.overlap.out",
         "device.mix.refused",
         "device.mix.untouched",
+        "dtype.out.pairs",
         "inplace.method.memory",
         "inplace.out.category",
         "inplace.out.dtype",

@@ -46,7 +46,11 @@ def _at_the_boundary(backend: Backend, sound: Call, broken: Call) -> Call:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         caller = str(sys._getframe(1).f_globals.get("__name__", ""))
-        return (sound if caller.partition(".")[0] == library else broken)(*args, **kwargs)
+        if caller.partition(".")[0] == library or not (args or "input" in kwargs):
+            return sound(*args, **kwargs)
+        first = [kwargs.pop("input")] if "input" in kwargs else []
+        second = [kwargs.pop("other")] if "other" in kwargs else []
+        return broken(*first, *args, *second, **kwargs)
 
     return call
 

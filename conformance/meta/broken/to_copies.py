@@ -14,6 +14,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "device.to.nonblocking",
         "device.to.positional",
         "device.to.same",
+        "dtype.cast.every",
         "dtype.cast.pairs",
         "dtype.cast.same",
     ),

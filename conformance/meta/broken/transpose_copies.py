@@ -9,6 +9,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "view.alias.every",
         "view.permute.layout",
+        "view.stride.every",
         "view.transpose.alias",
     ),
 }
