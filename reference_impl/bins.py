@@ -58,6 +58,14 @@ def _check_bins(bins: int, dim: int = 0) -> None:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension {dim}")
 
 
+def _check_range(bounds: Any, count: int) -> None:
+    if bounds is not None and len(bounds) != 2 * count:
+        raise RuntimeError(
+            f"torch.histogramdd: for a {count}-dimensional histogram range should have {2 * count} elements, but got "
+            f"{len(bounds)}"
+        )
+
+
 def _edges(bins: Any, column: Array, bounds: Any, dim: int, kind: Any) -> Array:
     """The edges of the bins along one dimension: those given, or equal bins between the bounds or the extremes."""
     if isinstance(bins, Tensor):
@@ -137,8 +145,11 @@ def histogram(
 ) -> Histogram:
     """Counts, or sums of weights, over so many equal bins or over those whose edges are given, and the edges. The last
     bin includes its right edge; what lies outside does not count. `density` divides by the total and the widths."""
+    if not isinstance(bins, (int, Tensor)):
+        raise TypeError(f"histogram() received an invalid combination of arguments: bins is a {type(bins).__name__}")
     if weight is not None and weight._array.shape == input._array.shape:
         weight = weight.reshape(-1)
+    _check_range(range, 1)
     hist, edges = _histogram(input.reshape(-1, 1), [bins], range, weight, density)
     return Histogram(hist, edges[0])
 
@@ -154,9 +165,5 @@ def histogramdd(
     listed = list(bins) if isinstance(bins, (tuple, list)) else [bins] * count
     if len(listed) != count:
         raise RuntimeError("histogramdd: The size of bins must be equal to the innermost dimension of the input.")
-    if range is not None and len(range) != 2 * count:
-        raise RuntimeError(
-            f"torch.histogramdd: for a {count}-dimensional histogram range should have {2 * count} elements, but got "
-            f"{len(range)}"
-        )
+    _check_range(range, count)
     return Histograms(*_histogram(input, listed, range, weight, density))

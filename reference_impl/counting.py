@@ -9,6 +9,7 @@ import numpy as np
 from .create import tensor
 from .derivative import refuse
 from .dtype import INTEGER, float32, float64, int32, int64
+from .dtype import bool as bool_
 from .layout import wrap_dim
 from .op import operation, record
 from .promote import common_device, operand, result_type
@@ -107,7 +108,7 @@ def _check_sorted(boundaries: Tensor, values: Any, right: bool, side: str | None
             raise RuntimeError(f"{name}: sorter must be a tensor of long dtype but got dtype {sorter._dtype.word}")
         if sorter._array.size and not 0 <= sorter._array.min() <= sorter._array.max() < shape[-1]:
             raise RuntimeError(f"{name}: sorter index out of range")
-    if dims > 1 and not isinstance(values, Tensor):
+    if dims > 1 and (not isinstance(values, Tensor) or not values.ndim):
         raise RuntimeError(
             f"{name}: input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries "
             f"tensor dim({dims}) and input value's dim(0) numel(1)"
@@ -135,6 +136,7 @@ def searchsorted(
     _check_sorted(sorted_sequence, input, right, side, sorter)
     values = input if isinstance(input, Tensor) else tensor(input, device=sorted_sequence._device)
     d = result_type(sorted_sequence, values)
+    refuse("searchsorted_out_cpu", d.is_complex or d is bool_, d)
     lines, wanted = operand(sorted_sequence, d), operand(values, d)
     if sorter is not None:
         lines = np.take_along_axis(lines, sorter._array, -1)

@@ -91,10 +91,15 @@ def _spacings(spacing: Any, dims: tuple[int, ...], input: Tensor, given: Any) ->
             raise TypeError("gradient() received an invalid combination of arguments: spacing is a vector")
         return (spacing,) * len(dims)
     if len(spacing) != len(dims):
-        what = f"'self.dim() = {input.ndim}', since dim argument was not given" if given is None else "the dims"
+        if given is None:
+            raise RuntimeError(
+                "torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to 'self.dim() "
+                f"= {input.ndim}', since dim argument was not given, but got a list of length {len(spacing)}"
+            )
         raise RuntimeError(
-            "torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to "
-            f"{what}, but got a list of length {len(spacing)}"
+            "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim arguments to have the "
+            f"same length, but got a spacing argument of length {len(spacing)} and a dim argument of length "
+            f"{len(dims)}."
         )
     return tuple(spacing)
 
