@@ -64,19 +64,19 @@ def _check_points(x: Tensor, y: Tensor, p: float) -> None:
     refuse("cdist", x._dtype.compute is not x._dtype.numpy, x._dtype)
 
 
-METRICS: dict[float, str] = {1: "cityblock", 2: "euclidean", math.inf: "chebyshev"}
+METRICS: dict[float, str] = {0: "hamming", 1: "cityblock", 2: "euclidean", math.inf: "chebyshev"}
 
 
 def _distances(x: Array, y: Array, p: float) -> Array:
     """All distances between the rows of two matrices, which SciPy computes in double precision."""
     if not x.size or not y.size:
         return np.zeros((len(x), len(y)))
-    if p == 0:
-        differing: Array = quiet(scipy.spatial.distance.cdist, x, y, "hamming")
-        return np.asarray(np.rint(differing * x.shape[1]))
     known = METRICS.get(p)
     cdist = scipy.spatial.distance.cdist
     found: Array = quiet(cdist, x, y, known) if known else quiet(cdist, x, y, "minkowski", p=p)
+    if p == 0:
+        found = np.rint(found * x.shape[1])
+    found[np.isnan(x).any(1)[:, None] | np.isnan(y).any(1)] = np.nan  # which some metrics pass over
     return found
 
 
