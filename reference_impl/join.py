@@ -33,9 +33,9 @@ class StackBackward0(Node):
 @operation(method=False, promotes=_castable, apart=True)
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape, side by side along a new dimension. RuntimeError for different shapes or devices."""
+    _check_list(tensors, "stack")
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
-    _check_list(tensors, "stack")
     first = tensors[0]
     for i, t in enumerate(tensors):
         if t._array.shape != first._array.shape:

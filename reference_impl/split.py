@@ -7,6 +7,7 @@ from typing import Any
 
 from . import layout
 from .autograd.node import Gradients, Node
+from .dtype import int64
 from .index import slice_
 from .join import cat
 from .op import operation, record_many, views
@@ -142,6 +143,10 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
         )
     where = indices_or_sections
     if isinstance(where, Tensor):
+        if where._dtype is not int64:
+            raise RuntimeError(
+                f"tensor_split expected tensor_indices_or_sections to have dtype of long, but got {where._dtype.word}"
+            )
         where = where.tolist()
     dim = layout.wrap_dim(dim, input.ndim)
     size = input._array.shape[dim]

@@ -117,6 +117,8 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
     memory and for negative strides."""
     shape, steps = tuple(int(n) for n in size), tuple(int(s) for s in stride)
     offset = input.storage_offset() if storage_offset is None else storage_offset
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)} and strides={list(steps)}")
     if len(shape) != len(steps):
         raise RuntimeError("mismatch in length of strides and shape")
     if any(s < 0 for s in steps):

@@ -15,10 +15,14 @@ from .tensor import Tensor, strides_of
 
 
 def shape_given(size: tuple[Any, ...]) -> tuple[int, ...]:
-    """A shape given as numbers or as one sequence."""
+    """A shape given as numbers or as one sequence. TypeError for what is no integer."""
     if len(size) == 1 and isinstance(size[0], (tuple, list)):
         size = tuple(size[0])
-    return tuple([n if type(n) is int else int(n) if isinstance(n, Tensor) else n.__index__() for n in size])
+    try:
+        return tuple([n if type(n) is int else int(n) if isinstance(n, Tensor) else n.__index__() for n in size])
+    except AttributeError:
+        kind, place = next((type(n).__name__, i) for i, n in enumerate(size) if not hasattr(n, "__index__"))
+        raise TypeError(f"expected a tuple of ints, but found element of type {kind} at pos {place}") from None
 
 
 class ViewBackward0(Node):
@@ -33,6 +37,8 @@ def view_(input: Tensor, *size: Any) -> Tensor:
     could have it."""
     if len(size) == 1 and isinstance(size[0], dtype):
         return reinterpreted(input, size[0])
+    if not size:
+        raise TypeError("view() received an invalid combination of arguments - got ()")
     shape = layout.infer_size(shape_given(size), input.numel())
     stride = layout.view_strides(input._array.shape, strides_of(input), shape)
     if stride is None:
