@@ -118,13 +118,16 @@ def _ends(name: str, start: Any, end: Any, steps: Any, dtype: Any, out: Any) -> 
 
 def _spaced(start: Any, end: Any, steps: int) -> Array:
     """The values in double precision, the second half counted from the end."""
-    kind = np.complex128 if isinstance(start, complex) or isinstance(end, complex) else np.float64
     if steps == 1:
-        return np.asarray([start], kind)
+        return np.asarray([start])
     step = (end - start) / (steps - 1) if steps else 0.0
-    count = np.arange(steps, dtype=np.float64)
-    values = np.where(count < steps // 2, start + step * count, end - step * (steps - 1 - count))
-    return np.asarray(values, kind)
+    half = steps // 2
+    values: Array = np.arange(steps, dtype=np.float64)
+    values[half:] -= steps - 1
+    values = values * step if isinstance(step, complex) else np.multiply(values, step, out=values)
+    values[:half] += start
+    values[half:] += end
+    return values
 
 
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, **options: Any) -> Tensor:
