@@ -76,7 +76,7 @@ def is_covered(torch: Any, name: str) -> bool:
 
 def traits_of(torch: Any, entry: Any) -> Traits:
     """What the database says of one variant."""
-    function = "." in entry.name or hasattr(torch, entry.name)
+    function = "." in entry.name or callable(getattr(torch, entry.name, None))
     forms = {
         "function": function,
         "method": entry.method_variant is not None or (not function and hasattr(torch.Tensor, entry.name)),
