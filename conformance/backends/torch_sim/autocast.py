@@ -17,8 +17,9 @@ _LOWER = (
 )
 _SINGLE = (
     "acos asin cosh erfinv exp expm1 log log10 log2 log1p reciprocal rsqrt sinh tan softplus layer_norm group_norm "
-    "nll_loss cross_entropy_loss kl_div l1_loss smooth_l1_loss mse_loss margin_ranking_loss softmin "
-    "cosine_embedding_loss poisson_nll_loss cosine_similarity cumprod cumsum dist prod softmax.int log_softmax.int "
+    "binary_cross_entropy_with_logits nll_loss cross_entropy_loss kl_div l1_loss smooth_l1_loss mse_loss "
+    "margin_ranking_loss softmin cosine_embedding_loss poisson_nll_loss cosine_similarity cumprod cumsum dist prod "
+    "softmax.int log_softmax.int "
     "sum sum.dim_IntList pow.Tensor_Scalar pow.Tensor_Tensor pow.Scalar norm.Scalar"
 )
 

@@ -31,6 +31,11 @@ def _zeros(size: Any, *, dtype: Any = None, device: Any = None, **_: Any) -> tor
     return to_sim(torch.zeros(size, dtype=dtype, device="cpu"), checked_index(device))
 
 
+def _kaiser_window(size: int, *args: Any, dtype: Any = None, device: Any = None, **_: Any) -> torch.Tensor:
+    """Return the window, which PyTorch computes with a kernel of the device."""
+    return to_sim(torch.kaiser_window(size, *args, dtype=dtype, device="cpu"), checked_index(device))
+
+
 def _copy_from(source: torch.Tensor, target: torch.Tensor, non_blocking: bool = False) -> Any:
     """Copy between any two devices, converting the dtype."""
     if source.device == target.device:  # they may overlap, which the fallback lets the kernel see
@@ -101,6 +106,9 @@ def kernels() -> dict[str, Callable[..., Any]]:
         "empty.memory_format": _empty,
         "empty_strided": _empty_strided,
         "_efficientzerotensor": _zeros,
+        "kaiser_window": _kaiser_window,
+        "kaiser_window.periodic": _kaiser_window,
+        "kaiser_window.beta": _kaiser_window,
         "_copy_from": _copy_from,
         "_to_copy": _to_copy,
         "resize_": _resize,
