@@ -76,7 +76,8 @@ def _distances(x: Array, y: Array, p: float) -> Array:
     found: Array = quiet(cdist, x, y, known) if known else quiet(cdist, x, y, "minkowski", p=p)
     if p == 0:
         found = np.rint(found * x.shape[1])
-    found[np.isnan(x).any(1)[:, None] | np.isnan(y).any(1)] = np.nan  # which some metrics pass over
+    lost, gone = (np.asarray(np.isnan(each).any(1)) for each in (x, y))
+    found[lost[:, None] | gone] = np.nan  # which some metrics pass over
     return found
 
 
