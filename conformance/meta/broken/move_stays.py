@@ -21,6 +21,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "device.split.batch",
         "device.split.columns",
         "device.split.layers",
+        "numeric.testing.device",
         "print.device",
     ),
 }
