@@ -21,7 +21,7 @@ from .tensor import Tensor
 
 def _measure(array: Array, p: float, dims: Shape) -> Array:
     """The norm over dimensions, which stay with size 1."""
-    magnitude = quiet(np.abs, array)
+    magnitude = array if p == 2 and array.dtype.kind != "c" else quiet(np.abs, array)  # a square needs no sign
     if p == math.inf:
         return np.maximum.reduce(magnitude, axis=dims, keepdims=True)
     if p == -math.inf:
