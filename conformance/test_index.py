@@ -9,7 +9,7 @@ import pytest
 
 from conformance.arrangement import Layout, stepped
 from conformance.case import Case, Trial
-from conformance.law import alias, empty, forms, gradient, layout, result, value
+from conformance.law import alias, empty, forms, gradient, layout, result, sweep, value
 from conformance.operation import Operation
 from conformance.sample import tensor
 
@@ -60,6 +60,12 @@ def test_second_gradient(operation: Operation, trial: Trial) -> None:
 def test_complex_gradient(operation: Operation, trial: Trial) -> None:
     """The gradient to complex operands, by both of their parts."""
     gradient.check_complex(operation, trial)
+
+
+@pytest.mark.clause("index.form.arguments")
+def test_arguments(row: dict[str, str], trial: Trial) -> None:
+    """Each argument in range and out of range, beside NumPy's."""
+    sweep.check(row, trial)
 
 
 @pytest.mark.clause("index.basic.memory")

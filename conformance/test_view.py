@@ -9,7 +9,7 @@ import pytest
 
 from conformance.arrangement import strides_of
 from conformance.case import Trial
-from conformance.law import alias, empty, forms, gradient, layout, result, value
+from conformance.law import alias, empty, forms, gradient, layout, result, sweep, value
 from conformance.operation import Operation
 
 
@@ -59,6 +59,12 @@ def test_second_gradient(operation: Operation, trial: Trial) -> None:
 def test_complex_gradient(operation: Operation, trial: Trial) -> None:
     """The gradient to complex operands, by both of their parts."""
     gradient.check_complex(operation, trial)
+
+
+@pytest.mark.clause("view.move.arguments")
+def test_arguments(row: dict[str, str], trial: Trial) -> None:
+    """Each argument in range and out of range, beside NumPy's."""
+    sweep.check(row, trial)
 
 
 @pytest.mark.clause("view.alias.every")
