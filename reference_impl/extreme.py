@@ -12,6 +12,7 @@ from .derivative import refuse
 from .dtype import bool as bool_
 from .dtype import int64
 from .layout import Shape, wrap_dim, wrap_dims
+from .named import Indexed, indexed, returned
 from .op import RESULT, SECOND, operation, record, record_many
 from .pick import chosen, take
 from .promote import cast, operand
@@ -24,13 +25,7 @@ MaxBackward0 = chosen("Max")
 MinBackward0 = chosen("Min")
 
 
-class Indexed(NamedTuple):
-    """Values and where they stand."""
-
-    values: Tensor
-    indices: Tensor
-
-
+@returned("aminmax")
 class Extremes(NamedTuple):
     """The least and the greatest."""
 
@@ -140,7 +135,8 @@ def _along(name: str, function: Any, kind: type[Node], input: Tensor, dim: int, 
     if not keepdim and shape:
         values, places = values.squeeze(dim), index.squeeze(dim)
     results = [(values, input._dtype), (places, int64)]
-    return Indexed(*record_many(kind, results, input._device, (input,), (SECOND,), (shape, index, dim, keepdim)))
+    parts = record_many(kind, results, input._device, (input,), (SECOND,), (shape, index, dim, keepdim))
+    return indexed(name)(*parts)
 
 
 @operation()

@@ -9,9 +9,10 @@ import numpy as np
 from .autocast import wider
 from .derivative import refuse
 from .dtype import FLOATING, INTEGER, float32, float64
-from .extreme import AmaxBackward0, Indexed, require_size
+from .extreme import AmaxBackward0, require_size
 from .fused import lerp
 from .layout import wrap_dim
+from .named import Indexed
 from .op import RESULT, operation, record
 from .pick import chosen, pick, take
 from .promote import cast, operand
@@ -53,7 +54,9 @@ def _median(input: Tensor, dim: int | None, keepdim: bool, skip: bool) -> Any:
     if dim is not None:
         dim = wrap_dim(dim, input.ndim)
         require_size("median", input._array.shape, (dim,))
-        return picked(MedianBackward1, input, _middle(input, dim, skip), dim, keepdim)
+        return picked(
+            "nanmedian" if skip else "median", MedianBackward1, input, _middle(input, dim, skip), dim, keepdim
+        )
     flat = wrap(input._array.reshape(-1), input._dtype, input._device)
     d = input._dtype
     if not flat._array.size:
@@ -98,7 +101,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Indexed:
         index = np.zeros([1 if i == dim else n for i, n in enumerate(array.shape)], np.int64)
     else:
         index = np.expand_dims(np.apply_along_axis(_frequent, dim, array), dim).astype(np.int64)
-    return picked(ModeBackward0, input, index, dim, keepdim)
+    return picked("mode", ModeBackward0, input, index, dim, keepdim)
 
 
 def _ranks(q: Array, ordered: Tensor, skip: bool) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -14,9 +15,9 @@ from .choice import where
 from .derivative import refuse
 from .dtype import FLOATING, complex64, dtype, float32, int64
 from .exponential import log_sum_exp
-from .extreme import Indexed
 from .gradmode import MODE
 from .layout import wrap_dim
+from .named import Indexed, indexed
 from .op import RESULT, SECOND, operation, record, record_many
 from .pick import chosen
 from .pointwise import conjugate
@@ -26,6 +27,9 @@ from .storage import Array
 from .tensor import Tensor
 
 WIDE = {float32: np.float64, complex64: np.complex128}
+
+BLOCK = 1 << 15
+"""So many elements are accumulated at a time."""
 
 CummaxBackward0 = chosen("Cummax")
 CumminBackward0 = chosen("Cummin")
@@ -44,10 +48,29 @@ def _along(function: Any, array: Array, dim: int, reverse: bool = False) -> Arra
     return np.asarray(quiet(function, array, axis=dim), order="C")
 
 
-def _precise(accumulate: Any, d: dtype) -> Any:
+def _precise(ufunc: np.ufunc, d: dtype) -> Any:
     """The running function, in double precision for single: one rounding after another would spoil a long one's end."""
     wide = WIDE.get(d)
-    return accumulate if wide is None else functools.partial(accumulate, dtype=wide)
+    return ufunc.accumulate if wide is None else functools.partial(_in_blocks, ufunc, wide)
+
+
+def _in_blocks(ufunc: np.ufunc, wide: Any, array: Array, axis: int) -> Array:
+    """Block by block, each small enough for the cache, so that no large array of double precision is made."""
+    size, inner = array.shape[axis], math.prod(array.shape[axis + 1 :])
+    result = np.empty(array.shape, array.dtype)
+    if not array.size:
+        return result
+    source, target = array.reshape(-1, size, inner), result.reshape(-1, size, inner)
+    rows, step = max(1, BLOCK // (size * inner)), max(1, BLOCK // inner)
+    for i in range(0, len(source), rows):
+        before: Any = None
+        for j in range(0, size, step):
+            block = source[i : i + rows, j : j + step].astype(wide)
+            if before is not None:
+                ufunc(before, block[:, 0], out=block[:, 0])
+            before = ufunc.accumulate(block, axis=1, out=block)[:, -1]
+            target[i : i + rows, j : j + step] = block
+    return result
 
 
 class CumsumBackward0(Node):
@@ -64,7 +87,7 @@ class CumsumBackward0(Node):
 def running_sum(input: Tensor, dim: int, reverse: bool = False) -> Tensor:
     """Every partial sum, from the front or from the back."""
     d = input._dtype
-    array = cast(_along(_precise(np.add.accumulate, d), operand(input, d), dim, reverse), d)
+    array = cast(_along(_precise(np.add, d), operand(input, d), dim, reverse), d)
     return record(CumsumBackward0, array, d, input._device, (input,), args=(dim, reverse))
 
 
@@ -104,12 +127,12 @@ def cumprod(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     d = _total_type(input, dtype)
     input = input if d is input._dtype else input.to(d)
     dim = wrap_dim(dim, input.ndim)
-    array = cast(_along(_precise(np.multiply.accumulate, d), operand(input, d), dim), d)
+    array = cast(_along(_precise(np.multiply, d), operand(input, d), dim), d)
     return record(CumprodBackward0, array, d, input._device, (input,), saved=(input, RESULT), args=dim)
 
 
-def _running(ufunc: np.ufunc, kind: Any, input: Tensor, dim: int) -> Indexed:
-    refuse(f"{kind.__name__.removesuffix('Backward0').lower()}_cpu", input._dtype.is_complex, input._dtype)
+def _running(name: str, ufunc: np.ufunc, kind: Any, input: Tensor, dim: int) -> Indexed:
+    refuse(f"{name}_cpu", input._dtype.is_complex, input._dtype)
     dim = wrap_dim(dim, input.ndim)
     array = operand(input, input._dtype)
     if not array.ndim:
@@ -124,19 +147,19 @@ def _running(ufunc: np.ufunc, kind: Any, input: Tensor, dim: int) -> Indexed:
         index = np.maximum.accumulate(np.where(new, at, 0), axis=dim)
     results = [(cast(values, input._dtype), input._dtype), (np.asarray(index, order="C"), int64)]
     args = (input._array.shape, index, dim, True)
-    return Indexed(*record_many(kind, results, input._device, (input,), (SECOND,), args))
+    return indexed(name)(*record_many(kind, results, input._device, (input,), (SECOND,), args))
 
 
 @operation()
 def cummax(input: Tensor, dim: int) -> Indexed:
     """Every running maximum and where it stands, the last among equals; NaN stays once it has come."""
-    return _running(np.maximum, CummaxBackward0, input, dim)
+    return _running("cummax", np.maximum, CummaxBackward0, input, dim)
 
 
 @operation()
 def cummin(input: Tensor, dim: int) -> Indexed:
     """Every running minimum and where it stands, the last among equals; NaN stays once it has come."""
-    return _running(np.minimum, CumminBackward0, input, dim)
+    return _running("cummin", np.minimum, CumminBackward0, input, dim)
 
 
 class LogcumsumexpBackward0(Node):

@@ -8,8 +8,9 @@ import numpy as np
 
 from .derivative import refuse
 from .dtype import FLOATING, INTEGER, int64
-from .extreme import Indexed, require_size
+from .extreme import require_size
 from .layout import wrap_dim
+from .named import Indexed, indexed
 from .op import SECOND, operation, record, record_many
 from .pick import chosen, take
 from .promote import operand
@@ -34,21 +35,22 @@ def order(input: Tensor, dim: int, descending: bool = False, name: str = "Sort")
     return np.subtract(array.shape[dim] - 1, backwards)  # type: ignore[no-any-return]
 
 
-def picked(kind: Any, input: Tensor, index: Array, dim: int, keepdim: bool = True) -> Indexed:
-    """The values at an index along a dimension, with the index."""
+def picked(name: str, kind: Any, input: Tensor, index: Array, dim: int, keepdim: bool = True) -> Indexed:
+    """The values at an index along a dimension, with the index: the results of the operation `name`."""
     values, places = take(input._array, index, dim), index
     shape = input._array.shape
     if not keepdim and shape:
         values, places = values.squeeze(dim), index.squeeze(dim)
     results = [(np.asarray(values, order="C"), input._dtype), (np.asarray(places, np.int64, order="C"), int64)]
-    return Indexed(*record_many(kind, results, input._device, (input,), (SECOND,), (shape, index, dim, keepdim)))
+    parts = record_many(kind, results, input._device, (input,), (SECOND,), (shape, index, dim, keepdim))
+    return indexed(name)(*parts)
 
 
 @operation()
 def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None) -> Indexed:
     """The values in order along a dimension, and where each came from."""
     dim = wrap_dim(dim, input.ndim)
-    return picked(SortBackward0, input, order(input, dim, descending), dim)
+    return picked("sort", SortBackward0, input, order(input, dim, descending), dim)
 
 
 @operation(out=False)
@@ -77,7 +79,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     index = order(input, dim, largest, "topk")
     if input.ndim:
         index = index[(slice(None),) * dim + (slice(k),)]
-    return picked(TopkBackward0, input, index, dim)
+    return picked("topk", TopkBackward0, input, index, dim)
 
 
 @operation()
@@ -92,4 +94,4 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Ind
     index = order(input, dim)
     if input.ndim:
         index = index[(slice(None),) * dim + (slice(k - 1, k),)]
-    return picked(KthvalueBackward0, input, index, dim, keepdim)
+    return picked("kthvalue", KthvalueBackward0, input, index, dim, keepdim)
