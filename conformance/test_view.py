@@ -10,7 +10,11 @@ import pytest
 from conformance.arrangement import strides_of
 from conformance.case import Trial
 from conformance.law import alias, empty, forms, gradient, layout, result, sweep, value
+from conformance.law.forms import readable
+from conformance.law.levels import needs
 from conformance.operation import Operation
+from conformance.promotion import DTYPES
+from conformance.sample import stored, tensor
 
 
 @pytest.mark.clause("@operation")
@@ -82,6 +86,52 @@ def test_alias(row: dict[str, str], trial: Trial) -> None:
             place.mirror[...] *= 2
             place.check(case, "memory after a write through the part")
             case.same(view, shown(formula, place.mirror), "view after a write through the part")
+
+
+@pytest.mark.clause("view.view.every")
+def test_view(row: dict[str, str], trial: Trial) -> None:
+    """Sizes on parts of every layout, by NumPy's own rule of what can be had without a copy."""
+    size = eval(row["size"])
+    for name in alias.BASES:
+        with trial.case(name, call=f"x.view{size}", inputs=f"x: int64 {alias.SHAPE}, {name}") as case:
+            place = alias.place(trial, name)
+            reshaped = place.part.reshape(size)
+            case.same(reshaped, place.mirror.reshape(size), "reshape")
+            in_place = np.may_share_memory(place.mirror.reshape(size), place.array)
+            if in_place:
+                steps = [step // 8 for step in place.mirror.reshape(size).strides]
+                for kind, view in (("view", place.part.view(size)), ("reshape", reshaped)):
+                    counted = [step for step, n in zip(strides_of(view), view.shape, strict=True) if n != 1]
+                    want = [step for step, n in zip(steps, view.shape, strict=True) if n != 1]
+                    case.equal(f"strides of {kind}", counted, want)
+            else:
+                with case.raises("RuntimeError", "view size is not compatible with input tensor's size and stride"):
+                    place.part.view(size)
+                case.equal("row-major", reshaped.is_contiguous(), True)
+            reshaped.add_(1000)
+            place.mirror[...] += 1000 * in_place
+            place.check(case, "memory after a write")
+
+
+@pytest.mark.clause("view.dtype.pairs")
+def test_dtype_pairs(row: dict[str, str], trial: Trial) -> None:
+    """The bytes of small numbers in each dtype, read as each other; as bools only where they are zeros and ones."""
+    source = row["source"].removeprefix("torch.")
+    small = np.arange(32).reshape(2, 16)
+    array = (small % 2 if np.dtype(stored(source)).itemsize == 1 else small).astype(stored(source))
+    for target in DTYPES:
+        if target == "bool" and array.itemsize > 1:
+            continue
+        told = f"x: {source} = {array.tolist()}"
+        with trial.case(target, f"x.view(torch.{target})", told, needs(source, target)) as case:
+            x = tensor(trial, array, source)
+            view = x.view(getattr(trial.namespace, target))
+            want = array.view(stored(target))
+            case.same(view, readable(want))
+            case.equal("dtype", view.dtype, getattr(trial.namespace, target))
+            case.equal("strides", strides_of(view), tuple(step // want.itemsize for step in want.strides))
+            x.zero_()
+            case.same(view, np.zeros(want.shape, readable(want).dtype), "after a write")
 
 
 @pytest.mark.clause("view.stride.every")
