@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import accelerator
+from . import accelerator, sim
 from .device import ACCELERATOR, CURRENT
-from .sim import device
+from .sim import device, manual_seed, manual_seed_all
+from .tensor import Tensor
 
 __all__ = [
     "current_device",
@@ -14,9 +15,13 @@ __all__ = [
     "device_count",
     "empty_cache",
     "get_device_name",
+    "get_rng_state",
     "is_available",
     "is_initialized",
+    "manual_seed",
+    "manual_seed_all",
     "set_device",
+    "set_rng_state",
     "synchronize",
 ]
 
@@ -67,3 +72,15 @@ def get_device_name(device: Any = None) -> str:
 
 def empty_cache() -> None:
     """Gives cached memory back. There is none."""
+
+
+def get_rng_state(device: Any = None) -> Tensor:
+    """The state of a device's generator; AssertionError where there is no CUDA."""
+    _require()
+    return sim.get_rng_state(device)
+
+
+def set_rng_state(new_state: Tensor, device: Any = None) -> None:
+    """Sets the state of a device's generator; AssertionError where there is no CUDA."""
+    _require()
+    sim.set_rng_state(new_state, device)

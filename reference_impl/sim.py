@@ -8,9 +8,51 @@ from . import accelerator
 from .accelerator import current_device_index as current_device
 from .accelerator import device_count, is_available, synchronize
 from .accelerator import set_device_index as set_device
+from .device import ACCELERATOR, resolve
 from .device import device as _device
+from .random import Generator, generator_of
+from .tensor import Tensor
 
-__all__ = ["current_device", "device", "device_count", "is_available", "set_device", "synchronize"]
+__all__ = [
+    "current_device",
+    "device",
+    "device_count",
+    "get_rng_state",
+    "is_available",
+    "manual_seed",
+    "manual_seed_all",
+    "set_device",
+    "set_rng_state",
+    "synchronize",
+]
+
+
+def _generator(device: Any) -> Generator:
+    """The generator of a device, an ordinal, or (None) the current device."""
+    if device is None or isinstance(device, int):
+        device = f"{ACCELERATOR.name}:{current_device() if device is None else device}"
+    return generator_of(resolve(device))
+
+
+def manual_seed(seed: int) -> None:
+    """Seeds the generator of the current device."""
+    _generator(None).manual_seed(int(seed))
+
+
+def manual_seed_all(seed: int) -> None:
+    """Seeds the generators of all devices of this kind."""
+    for index in range(device_count()):
+        _generator(index).manual_seed(int(seed))
+
+
+def get_rng_state(device: Any = None) -> Tensor:
+    """The state of a device's generator, on the CPU."""
+    return _generator(device).get_state()
+
+
+def set_rng_state(new_state: Tensor, device: Any = None) -> None:
+    """Sets the state of a device's generator."""
+    _generator(device).set_state(new_state)
 
 
 class device:  # noqa: N801

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = {"torch", "reference_impl"}
 REFERENCE_MAY = {"numpy", "scipy", "ml_dtypes", *sys.stdlib_module_names}
 LAYERS = {
-    "dtype typeinfo layout device accelerator sim cuda storage format quiet gradmode deterministic": 0,
+    "dtype typeinfo layout device accelerator storage format quiet gradmode deterministic": 0,
     "tensor": 1,
     "promote arguments autocast": 2,
     "autograd": 3,
