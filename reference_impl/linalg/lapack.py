@@ -44,7 +44,10 @@ def factored(array: Array) -> tuple[Array, Array, Array]:
 
 
 def solved(a: Array, b: Array) -> tuple[Array, Array]:
-    """`gesv`: the solution of `a x = b` for matrices b of the same batch, and the first zero of U's diagonal."""
+    """`gesv`: the solution of `a x = b` for matrices b of the same batch, and the first zero of U's diagonal.
+
+    Where there is such a zero the solution is NaN.
+    """
     x, info = np.array(b, order="C"), np.zeros(a.shape[:-2], np.int32)
     if a.size and info.size:
         gesv, results, infos = routine("gesv", a), flat(x), info.reshape(-1)
@@ -53,6 +56,8 @@ def solved(a: Array, b: Array) -> tuple[Array, Array]:
                 _, _, results[i], infos[i] = gesv(matrix, right)
             else:
                 infos[i] = routine("getrf", a)(matrix)[2]
+            if infos[i]:
+                results[i] = np.nan
     return x, info
 
 
@@ -99,14 +104,42 @@ def symmetric(array: Array, hermitian: bool) -> tuple[Array, Array, Array]:
 
 
 def symmetric_solved(ld: Array, pivots: Array, b: Array, hermitian: bool) -> Array:
-    """`sytrs` or `hetrs`: the solution of `A x = b` from what `symmetric` gave."""
+    """The solution of `A x = b` from what `symmetric` gave, by the steps of LAPACK's `sytrs` and `hetrs`."""
     x = np.array(b, order="C")
     if ld.size and x.size:
-        solve = routine("hetrs" if hermitian and ld.dtype.kind == "c" else "sytrs", ld)
-        results = flat(x)
-        for i, (matrix, steps) in enumerate(zip(flat(ld), flat(pivots, 1), strict=True)):
-            results[i] = solve(matrix, steps, results[i], lower=1)[0]
+        for matrix, steps, right in zip(flat(ld), flat(pivots, 1), flat(x), strict=True):
+            blocks = _blocks(steps)
+            for k, size in blocks:
+                _forward(matrix, steps, right, k, size, hermitian)
+            turned = matrix.conj().T if hermitian else matrix.T
+            for k, size in reversed(blocks):
+                end = k + size
+                right[k:end] -= turned[k:end, end:] @ right[end:]
+                _exchange(right, end - 1, abs(steps[k]) - 1)
     return x
+
+
+def _blocks(steps: Array) -> list[tuple[int, int]]:
+    """Where the blocks of D begin, and their sizes: two negative pivots make one of two."""
+    found, k = [], 0
+    while k < len(steps):
+        found.append((k, 1 if steps[k] > 0 else 2))
+        k += found[-1][1]
+    return found
+
+
+def _forward(ld: Array, steps: Array, b: Array, k: int, size: int, hermitian: bool) -> None:
+    """One block's part of `L D y = b`, in place."""
+    end = k + size
+    _exchange(b, end - 1, abs(steps[k]) - 1)
+    b[end:] -= ld[end:, k:end] @ b[k:end]
+    block = np.tril(ld[k:end, k:end])
+    corner = np.tril(block, -1)
+    b[k:end] = np.linalg.solve(block + (corner.conj().T if hermitian else corner.T), b[k:end])
+
+
+def _exchange(rows: Array, i: int, j: int) -> None:
+    rows[[i, j]] = rows[[j, i]]
 
 
 def reflected(array: Array) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..derivative import NotImplementedBackward
 from ..dtype import INTEGER, int32
+from ..layout import wrap_dim
 from ..op import operation, record, record_many
 from ..tensor import Tensor
 from . import lapack
@@ -67,6 +68,7 @@ def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False)
     name = "torch.linalg.ldl_solve"
     demand_square(name, LD)
     demand_floating(name, LD)
+    wrap_dim(-2, B.ndim)
     demand_right_side(name, B, LD)
     if pivots._dtype.category != INTEGER:
         raise RuntimeError(f"{name}: Expected pivots to be integers. Got {pivots._dtype.word}")

@@ -99,6 +99,8 @@ def _check(a: Tensor, b: Tensor, driver: str) -> bool:
     if not a._dtype.differentiable or a._dtype.compute is not a._dtype.numpy:
         raise RuntimeError("This function doesn't handle types other than float and double")
     vector = b.ndim < a.ndim
+    if vector:
+        broadcast_shapes(a._array.shape[:-2], b._array.shape[:-1])
     if (b._array.shape[-1] if vector else b._array.shape[-2]) != a._array.shape[-2]:
         raise RuntimeError(f"{NAME}: input.size({-2}) should match other.size({-1 if vector else -2})")
     return vector

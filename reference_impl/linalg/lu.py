@@ -15,13 +15,14 @@ from .. import order
 from ..autograd.node import Gradients, Node
 from ..dtype import int32
 from ..join import cat
+from ..layout import broadcast_shapes
 from ..op import RESULT, operation, record, record_many
 from ..storage import Array
 from ..tensor import Tensor, wrap
 from ..triangle import tril, triu
 from . import lapack
 from .check import check_info, demand_equation, demand_lapack, demand_pair, deprecated, identity
-from .matrices import demand_square
+from .matrices import demand_floating, demand_square
 from .product import matmul
 from .solve import substituted
 
@@ -177,6 +178,7 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
 
 def _check_pivots(LU: Tensor, pivots: Tensor) -> None:
     demand_square("torch.linalg.lu_solve", LU)
+    demand_floating("torch.linalg.lu_solve", LU)
     if pivots._dtype is not int32:
         raise RuntimeError("linalg.lu_solve: pivots should be a Tensor of scalar type torch.int32")
     shape, steps = LU._array.shape, pivots._array
@@ -204,7 +206,8 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
     demand_pair("linalg.lu_solve", LU, B, "LU")
     _check_pivots(LU, pivots)
     demand_equation("linalg.lu_solve", LU, B, left)
-    demand_lapack("lu_solve_cpu", LU)
+    demand_lapack("linalg.lu_solve_cpu", LU)
+    broadcast_shapes(B._array.shape[:-2], LU._array.shape[:-2])
     exchange = _matrix(permutation(pivots._array, LU._array.shape[-1]), LU)
     if not left:  # X A = B is A^H X^H = B^H
         return order.adjoint(_substituted(LU, exchange, B.mH, not adjoint))

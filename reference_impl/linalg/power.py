@@ -37,7 +37,7 @@ def _power(x: Tensor, n: int) -> Tensor:
         x = matmul(x, x)
 
 
-@operation(name="linalg_matrix_power", method=False)
+@operation(name="linalg_matrix_power", method=False, promotes=False)
 def matrix_power(input: Tensor, n: int) -> Tensor:
     """Square matrices multiplied n times with themselves: the identity for 0, powers of the inverse below it."""
     return _power(input, n)
@@ -59,6 +59,8 @@ def _powers(x: Tensor, n: int) -> Tensor:
 @operation(name="linalg_vander", method=False, out=False)
 def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """The powers 0 to N - 1 of each element, in a new last dimension; N is by default the size of the last one."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"linalg_vander(): argument 'x' (position 1) must be Tensor, not {type(x).__name__}")
     d = x._dtype
     if d.category == BOOL or d.compute is not d.numpy:
         raise RuntimeError(f"linalg.vander supports floating point, complex, and integer tensors, but got {d.word}")

@@ -185,10 +185,10 @@ def _demand_reflections(input: Tensor, tau: Tensor, other: Tensor, left: bool) -
             raise RuntimeError(f"torch.ormqr: {name} must have at least 2 dimensions.")
     dim = -2 if left else -1
     size = other._array.shape[dim]
-    if min(size, input._array.shape[-1]) != tau._array.shape[-1]:
-        raise RuntimeError(f"torch.ormqr: tau.shape[-1] must be equal to min(other.shape[{dim}], input.shape[-1])")
     if size != input._array.shape[-2]:
         raise RuntimeError(f"torch.ormqr: other.shape[{dim}] must be equal to input.shape[-2]")
+    if min(size, input._array.shape[-1]) != tau._array.shape[-1]:
+        raise RuntimeError(f"torch.ormqr: tau.shape[-1] must be equal to min(other.shape[{dim}], input.shape[-1])")
     for name, t, ndim, words in (
         ("tau", tau, input.ndim - 1, "one dimension less than"),
         ("other", other, input.ndim, "the same number of dimensions as"),
