@@ -91,6 +91,13 @@ def need_tensor(name: str, other: Any) -> None:
         raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
 
 
+def need_tensors(name: str, input: Any, other: Any) -> None:
+    """TypeError for a first or second operand that is no tensor."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    need_tensor(name, other)
+
+
 def need_one_tensor(name: str, *operands: Any) -> None:
     """TypeError if all operands are numbers."""
     if not any(isinstance(operand, Tensor) for operand in operands):

@@ -76,10 +76,9 @@ def whole(name: str, *operands: Any) -> None:
 
 
 def floats(name: str, *operands: Any) -> None:
-    """NotImplementedError if an operand is not real floating."""
-    for operand in operands:
-        d = dtype_or_scalar(operand)
-        refuse(name, not d.is_floating_point, d)
+    """NotImplementedError if the common type of the operands is not real floating."""
+    d = result_type(*operands)
+    refuse(name, not d.is_floating_point, d)
 
 
 def complex_refused(name: str, *operands: Any) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import scipy
 
-from .arguments import need_tensor
+from .arguments import need_one_tensor, need_tensors
 from .autograd.node import Gradients, Node
 from .choice import where
-from .derivative import by_input, by_result, floats, refuse
+from .derivative import by_input, by_result, complex_refused, floats, refuse
 from .op import RESULT, binary, floating, operation, unary
 from .pointwise import conjugate
+from .promote import result_type
 from .storage import Array
 from .tensor import Tensor
 
@@ -104,16 +105,16 @@ def log_sum_exp(a: Array, b: Array) -> Array:
 @operation()
 def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """The logarithm of the sum of two exponentials, without overflow. NotImplementedError for integers."""
-    need_tensor("logaddexp", other)
-    for t in (input, other):
-        refuse("logaddexp_cpu", not t._dtype.differentiable, t._dtype)
+    need_tensors("logaddexp", input, other)
+    d = result_type(input, other)
+    refuse("logaddexp_cpu", not d.differentiable, d)
     return binary(log_sum_exp, input, other, LogaddexpBackward0, floating, saved=(input, other), args=1)
 
 
 @operation()
 def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
     """The logarithm to the base two of the sum of two powers of two, without overflow."""
-    need_tensor("logaddexp2", other)
+    need_tensors("logaddexp2", input, other)
     floats("logaddexp2_cpu", input, other)
     saved = (input, other)
     return binary(np.logaddexp2, input, other, Logaddexp2Backward0, floating, saved=saved, args=math.log(2))
@@ -132,7 +133,9 @@ class XlogyBackward0(Node):
 
 @operation(inplace=True)
 def xlogy(input: Any, other: Any) -> Tensor:
-    """`x * log(y)`, zero where x is zero and y is a number."""
+    """`x * log(y)`, zero where x is zero and y is a number. TypeError for two numbers."""
+    need_one_tensor("xlogy", input, other)
+    complex_refused("xlogy_cpu", input, other)
     return binary(scipy.special.xlogy, input, other, XlogyBackward0, floating, saved=(input, other))
 
 
@@ -163,6 +166,7 @@ class LogitBackward0(Node):
 @operation(inplace=True)
 def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """The inverse of the logistic function; with `eps` the input is first clamped to `[eps, 1 - eps]`."""
+    complex_refused("logit_cpu", input)
 
     def forward(a: Any) -> Any:
         return scipy.special.logit(a if eps is None else np.clip(a, eps, 1 - eps))

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import scipy
 
-from .arguments import need_one_tensor, need_tensor
+from .arguments import need_one_tensor, need_tensors
 from .autograd.node import Gradients, Node
-from .derivative import by_input, by_result, complex_refused, half_refused, refuse
+from .derivative import by_input, by_result, complex_refused, floats, half_refused
 from .dtype import bool as bool_
 from .op import RESULT, binary, floating, operation, unary
-from .promote import result_type
 from .storage import Array
 from .tensor import Tensor
 
@@ -34,20 +33,21 @@ DigammaBackward0 = by_input("Digamma", _trigamma)
 @operation(inplace=True)
 def erf(input: Tensor) -> Tensor:
     """The error function."""
-    complex_refused("erf", input)
+    complex_refused("erf_vml_cpu", input)
     return unary(scipy.special.erf, input, ErfBackward0, floating, saved=(input,))
 
 
 @operation(inplace=True)
 def erfc(input: Tensor) -> Tensor:
     """One less the error function, accurate where that is near one."""
-    complex_refused("erfc", input)
+    complex_refused("erfc_vml_cpu", input)
     return unary(scipy.special.erfc, input, ErfcBackward0, floating, saved=(input,))
 
 
 @operation(inplace=True)
 def erfinv(input: Tensor) -> Tensor:
     """The inverse of the error function."""
+    complex_refused("erfinv_vml_cpu", input)
     return unary(scipy.special.erfinv, input, ErfinvBackward0, floating, saved=(RESULT,))
 
 
@@ -58,6 +58,7 @@ def _log_gamma(a: Array) -> Array:
 @operation(inplace=True)
 def lgamma(input: Tensor) -> Tensor:
     """The logarithm of the gamma function's magnitude."""
+    complex_refused("lgamma_vml_cpu", input)
     return unary(_log_gamma, input, LgammaBackward0, floating, saved=(input,))
 
 
@@ -80,8 +81,8 @@ class PolygammaBackward0(Node):
 @operation(method=False)
 def polygamma(n: Any, input: Tensor) -> Tensor:
     """The n-th derivative of `digamma`. RuntimeError for a negative n."""
-    if isinstance(n, float):
-        raise TypeError("polygamma(): argument 'n' (position 1) must be int, not float")
+    if not isinstance(n, (int, np.integer)) and not (isinstance(n, Tensor) and n.numel() == 1):
+        raise TypeError(f"polygamma(): argument 'n' (position 1) must be int, not {type(n).__name__}")
     n = int(n)
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
@@ -155,18 +156,16 @@ class IgammacBackward0(IgammaBackward0):
 @operation(inplace=True)
 def igamma(input: Tensor, other: Tensor) -> Tensor:
     """The regularised lower incomplete gamma function."""
-    need_tensor("igamma", other)
-    d = result_type(input, other)
-    refuse("igamma_cpu", not d.is_floating_point, d)
+    need_tensors("igamma", input, other)
+    floats("igamma_cpu", input, other)
     return binary(scipy.special.gammainc, input, other, IgammaBackward0, saved=(input, other))
 
 
 @operation(inplace=True)
 def igammac(input: Tensor, other: Tensor) -> Tensor:
     """The regularised upper incomplete gamma function: one less the lower one."""
-    need_tensor("igammac", other)
-    d = result_type(input, other)
-    refuse("igammac_cpu", not d.is_floating_point, d)
+    need_tensors("igammac", input, other)
+    floats("igammac_cpu", input, other)
     return binary(scipy.special.gammaincc, input, other, IgammacBackward0, saved=(input, other))
 
 

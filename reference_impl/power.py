@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import need_tensor
+from .arguments import need_tensors
 from .autograd.node import Gradients, Node
 from .choice import where
 from .derivative import by_result, floats
@@ -169,7 +169,7 @@ class HypotBackward0(Node):
 @operation(inplace=True)
 def hypot(input: Tensor, other: Tensor) -> Tensor:
     """The length of the hypotenuse, without overflow of the squares."""
-    need_tensor("hypot", other)
+    need_tensors("hypot", input, other)
     floats("hypot_cpu", input, other)
     return binary(np.hypot, input, other, HypotBackward0, saved=(input, other, RESULT))
 
@@ -177,7 +177,7 @@ def hypot(input: Tensor, other: Tensor) -> Tensor:
 @operation(inplace=True)
 def ldexp(input: Tensor, other: Tensor) -> Tensor:
     """Multiplies by a power of two."""
-    need_tensor("ldexp", other)
+    need_tensors("ldexp", input, other)
     d = result_type(input, 1.0)
     power = pow(2.0, other) if isinstance(other, Tensor) else 2.0**other
     return input * (power.to(d) if isinstance(power, Tensor) and not other._dtype.differentiable else power)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import need_tensor
+from .arguments import need_tensors
 from .autograd.node import Gradients, Node
 from .choice import where
-from .derivative import NotImplementedBackward, by_input, flat, refuse
+from .derivative import NotImplementedBackward, by_input, complex_refused, flat, refuse
 from .dtype import BOOL, FLOATING, dtype
 from .dtype import bool as bool_
 from .inplace_rules import exactly, overwriting
@@ -131,7 +131,11 @@ class CopysignBackward0(Node):
 
 @operation(inplace=True)
 def copysign(input: Tensor, other: Any) -> Tensor:
-    """The magnitude of the first operand with the sign of the second."""
+    """The magnitude of the first operand with the sign of the second. TypeError for a number as the first."""
+    if not isinstance(input, Tensor):
+        kinds = f"{type(input).__name__}, {type(other).__name__}"
+        raise TypeError(f"copysign() received an invalid combination of arguments - got ({kinds})")
+    complex_refused("copysign_cpu", input, other)
     return binary(np.copysign, input, other, CopysignBackward0, floating, saved=(input, RESULT))
 
 
@@ -175,7 +179,7 @@ class NextafterBackward0(Node):
 @operation(inplace=True)
 def nextafter(input: Tensor, other: Tensor) -> Tensor:
     """The neighbouring number in the direction of the second operand."""
-    need_tensor("nextafter", other)
+    need_tensors("nextafter", input, other)
     d = result_type(input, other)
     refuse("nextafter_cpu", not d.is_floating_point, d)
     if d.compute is d.numpy:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .arguments import need_tensor
+from .arguments import need_tensors
 from .autograd.node import Gradients, Node
 from .choice import where
 from .derivative import by_input, by_result
@@ -129,7 +129,7 @@ class Atan2Backward0(Node):
 @operation(inplace=True)
 def atan2(input: Tensor, other: Tensor) -> Tensor:
     """The angle of the point (other, input), in the right quadrant."""
-    need_tensor("atan2", other)
+    need_tensors("atan2", input, other)
     return binary(np.arctan2, input, other, Atan2Backward0, floating, saved=(input, other))
 
 
