@@ -16,7 +16,6 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "complex.grad.descent",
         "complex.grad.real",
         "dtype.integer.signs",
-        "error.autograd.complex",
         "error.type.tensor",
         "pointwise.absolute",
         "pointwise.arithmetic.exact",

@@ -10,7 +10,6 @@ from conformance.meta.broken.sound import Call, base, replace_calls
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "complex.index.refused",
-        "error.index",
         "index.advanced.broadcast",
         "index.advanced.dtype",
         "index.advanced.range",
