@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from conformance.case import Case, Trial
-from conformance.law import empty, forms, layout, result, value
+from conformance.law import empty, forms, gradient, layout, result, value
 from conformance.operation import Operation, read_dtypes
 from conformance.sample import CAPABILITY_OF
 
@@ -101,6 +101,18 @@ def test_forms(operation: Operation, trial: Trial) -> None:
 def test_empty(operation: Operation, trial: Trial) -> None:
     """A size of zero is a size like any other."""
     empty.check(operation, trial)
+
+
+@pytest.mark.clause("random.gradient", rows="differentiable")
+def test_gradient(operation: Operation, trial: Trial) -> None:
+    """The gradient is that of a constant."""
+    gradient.check(operation, trial)
+
+
+@pytest.mark.clause("random.gradient.complex", rows="complex_differentiable")
+def test_complex_gradient(operation: Operation, trial: Trial) -> None:
+    """The gradient to both parts is that of a constant."""
+    gradient.check_complex(operation, trial)
 
 
 @pytest.mark.clause("random.uniform.moments")
