@@ -393,7 +393,8 @@ def operation(
         word = name or function.__name__
         plain: Callable[..., Any] = function
         if autocast is not None:
-            plain, function = functools.partial(plainly, function), cast_type(F, autocast(function))
+            plain = functools.wraps(function)(functools.partial(plainly, function))
+            function = cast_type(F, autocast(function))
         if method:
             attach(word, lenient(function, word) if NAMED & function.__annotations__.keys() else function)
         writer = overwriting(plain, word, overlap, apart) if inplace else None
