@@ -9,14 +9,14 @@ from conformance.meta.broken.sound import Call, base, forms, replace_calls
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
-        "complex.grad.conjugate",
-        "complex.grad.functions",
-        "complex.grad.incoming",
-        "complex.grad.inplace",
-        "complex.grad.magnitude",
+        "complex.gradient.conjugate",
+        "complex.gradient.function",
+        "complex.gradient.incoming",
+        "complex.gradient.inplace",
+        "complex.gradient.magnitude",
         "complex.grad.retained",
-        "complex.grad.saved",
-        "complex.grad.second",
+        "complex.gradient.saved",
+        "complex.gradient.complex.second",
         "pointwise.gradient.complex",
     ),
 }

@@ -9,7 +9,7 @@ from conformance.meta.broken.sound import Call, base, replace_calls
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
-        "complex.grad.saved",
+        "complex.gradient.saved",
         "mutation.buffer.index-saved",
         "mutation.buffer.saved-changed",
         "mutation.inplace.after-saved",
