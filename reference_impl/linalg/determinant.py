@@ -75,7 +75,7 @@ class LinalgDetBackward0(Node):
 
 def _determinant(x: Tensor) -> Tensor:
     diagonal, sign = _diagonal(x._array)
-    result = np.multiply.reduce(diagonal, axis=-1, dtype=diagonal.dtype) * sign
+    result = quiet(np.multiply.reduce, diagonal, axis=-1, dtype=diagonal.dtype) * sign
     return record(LinalgDetBackward0, result, x._dtype, x._device, (x,), (x, RESULT))
 
 

@@ -14,6 +14,9 @@ import scipy
 
 from ..storage import Array
 
+BLOCK = 32
+"""How many columns LAPACK treats at once where it is given the room."""
+
 PREFIX = {"f": "s", "d": "d", "F": "c", "D": "z"}
 
 
@@ -98,7 +101,7 @@ def symmetric(array: Array, hermitian: bool) -> tuple[Array, Array, Array]:
         name = "hetrf" if hermitian and array.dtype.kind == "c" else "sytrf"
         results, steps, infos = flat(ld), flat(pivots, 1), info.reshape(-1)
         for i, matrix in enumerate(results):
-            found, steps[i], infos[i] = routine(name, array)(matrix, lower=1, lwork=64 * n)
+            found, steps[i], infos[i] = routine(name, array)(matrix, lower=1, lwork=BLOCK * n)
             results[i] = np.tril(found)
     return ld, pivots, info
 
@@ -149,7 +152,7 @@ def reflected(array: Array) -> tuple[Array, Array]:
     if array.size:
         geqrf, results, taus = routine("geqrf", array), flat(a), flat(tau, 1)
         for i, matrix in enumerate(results):
-            results[i], taus[i] = geqrf(matrix)[:2]
+            results[i], taus[i] = geqrf(matrix, lwork=BLOCK * n)[:2]
     return a, tau
 
 
@@ -160,7 +163,7 @@ def orthogonal(array: Array, tau: Array) -> Array:
         multiply = routine("ungqr" if array.dtype.kind == "c" else "orgqr", array)
         results = flat(q)
         for i, factors in enumerate(flat(tau, 1)):
-            results[i] = multiply(results[i], factors)[0]
+            results[i] = multiply(results[i], factors, lwork=BLOCK * array.shape[-1])[0]
     return q
 
 
