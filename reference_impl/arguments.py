@@ -19,12 +19,19 @@ NAMED = {"dim", "keepdim"}
 """The parameters that have such names in methods."""
 
 
+NUMBERS = frozenset((bool, int, float, complex))
+"""Python's numbers; where the first operand is a tensor, they would do for one all too often."""
+
+
 def lenient(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     """The function, which also takes NumPy's names of arguments and complains in torch's words."""
+    demanding = next(iter(getattr(function, "__annotations__", {}).values()), "") == "Tensor"
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
+            if demanding and args and args[0].__class__ in NUMBERS:
+                raise TypeError("a number in a tensor's place")
             return function(*args, **kwargs)
         except (AttributeError, RuntimeError, TypeError) as error:
             return once_more(function, name, args, kwargs, error)

@@ -52,14 +52,14 @@ def _inverted(input: Tensor) -> Tensor:
 @operation(operators=("__lshift__", "__rlshift__", "__ilshift__"), inplace=True)
 def bitwise_left_shift(input: Any, other: Any) -> Tensor:
     """Multiplies by a power of two."""
-    integral("lshift_cpu", input, other)
+    whole("lshift_cpu", input, other)
     return binary(np.left_shift, input, other, None)
 
 
 @operation(operators=("__rshift__", "__rrshift__", "__irshift__"), inplace=True)
 def bitwise_right_shift(input: Any, other: Any) -> Tensor:
     """Divides by a power of two and rounds down."""
-    integral("rshift_cpu", input, other)
+    whole("rshift_cpu", input, other)
     return binary(np.right_shift, input, other, None)
 
 

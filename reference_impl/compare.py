@@ -24,37 +24,37 @@ def ordered(name: str, ufunc: np.ufunc, input: Any, other: Any) -> Tensor:
 
 
 @operation(operators=("__eq__",), inplace=True)
-def eq(input: Any, other: Any) -> Tensor:
+def eq(input: Tensor, other: Any) -> Tensor:
     """Whether two elements are equal."""
     return binary(np.equal, input, other, None, boolean)
 
 
 @operation(operators=("__ne__",), inplace=True)
-def ne(input: Any, other: Any) -> Tensor:
+def ne(input: Tensor, other: Any) -> Tensor:
     """Whether two elements differ."""
     return binary(np.not_equal, input, other, None, boolean)
 
 
 @operation(operators=("__lt__",), inplace=True)
-def lt(input: Any, other: Any) -> Tensor:
+def lt(input: Tensor, other: Any) -> Tensor:
     """Whether an element is less than the other."""
     return ordered("lt_cpu", np.less, input, other)
 
 
 @operation(operators=("__le__",), inplace=True)
-def le(input: Any, other: Any) -> Tensor:
+def le(input: Tensor, other: Any) -> Tensor:
     """Whether an element is less than or equal to the other."""
     return ordered("le_cpu", np.less_equal, input, other)
 
 
 @operation(operators=("__gt__",), inplace=True)
-def gt(input: Any, other: Any) -> Tensor:
+def gt(input: Tensor, other: Any) -> Tensor:
     """Whether an element is greater than the other."""
     return ordered("gt_cpu", np.greater, input, other)
 
 
 @operation(operators=("__ge__",), inplace=True)
-def ge(input: Any, other: Any) -> Tensor:
+def ge(input: Tensor, other: Any) -> Tensor:
     """Whether an element is greater than or equal to the other."""
     return ordered("ge_cpu", np.greater_equal, input, other)
 

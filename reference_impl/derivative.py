@@ -69,10 +69,9 @@ def integral(name: str, *operands: Any) -> None:
 
 
 def whole(name: str, *operands: Any) -> None:
-    """NotImplementedError if an operand is not an integer."""
-    for operand in operands:
-        d = dtype_or_scalar(operand)
-        refuse(name, d.category != INTEGER, d)
+    """NotImplementedError if the common type of the operands is no integer."""
+    d = result_type(*operands)
+    refuse(name, d.category != INTEGER, d)
 
 
 def floats(name: str, *operands: Any) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from .autograd.node import Gradients, Node
-from .derivative import NotImplementedBackward, flat
+from .derivative import NotImplementedBackward, flat, refuse
 from .dtype import FLOATING, dtype
+from .dtype import bool as bool_
 from .op import binary, floating, operation
 from .pointwise import conjugate
 from .promote import operand, result_type
@@ -19,8 +20,9 @@ DivBackward2 = flat("Div", inputs=2)
 NotImplementedBackward.__name__ = "NotImplemented"
 
 
-def check_divisor(other: Any, d: dtype) -> None:
-    """RuntimeError if integers are to be divided by zero."""
+def check_divisor(name: str, other: Any, d: dtype) -> None:
+    """NotImplementedError for two bools, RuntimeError if integers are to be divided by zero."""
+    refuse(name, d is bool_, d)
     if d.category < FLOATING and not np.all(operand(other, d)):
         raise RuntimeError("ZeroDivisionError")
 
@@ -62,7 +64,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         raise RuntimeError(
             f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
         )
-    check_divisor(other, result_type(input, other))
+    check_divisor(f"div_{rounding_mode}_cpu", other, result_type(input, other))
     return binary(np.floor_divide if rounding_mode == "floor" else truncated, input, other, DivBackward2)
 
 
@@ -78,7 +80,7 @@ def true_divide(input: Any, other: Any) -> Tensor:
 @operation(operators=("__floordiv__", "__rfloordiv__", "__ifloordiv__"), inplace=True)
 def floor_divide(input: Any, other: Any) -> Tensor:
     """The quotient rounded down, in the operands' dtype. RuntimeError for integers divided by zero."""
-    check_divisor(other, result_type(input, other))
+    check_divisor("div_floor_cpu", other, result_type(input, other))
     return binary(np.floor_divide, input, other, NotImplementedBackward, args="aten::floor_divide")
 
 
@@ -117,7 +119,7 @@ class FmodBackward1(FmodBackward0):
 @operation(operators=("__mod__", "__rmod__", "__imod__"), inplace=True)
 def remainder(input: Any, other: Any) -> Tensor:
     """What is left of a division that rounds down; it has the divisor's sign."""
-    check_divisor(other, result_type(input, other))
+    check_divisor("remainder_cpu", other, result_type(input, other))
     kind = RemainderBackward1 if isinstance(other, Tensor) else RemainderBackward0
     return binary(np.remainder, input, other, kind, saved=(input, other) if isinstance(other, Tensor) else ())
 
@@ -125,6 +127,6 @@ def remainder(input: Any, other: Any) -> Tensor:
 @operation(inplace=True)
 def fmod(input: Tensor, other: Any) -> Tensor:
     """What is left of a division that rounds towards zero; it has the dividend's sign."""
-    check_divisor(other, result_type(input, other))
+    check_divisor("fmod_cpu", other, result_type(input, other))
     kind = FmodBackward1 if isinstance(other, Tensor) else FmodBackward0
     return binary(np.fmod, input, other, kind, saved=(input, other) if isinstance(other, Tensor) else ())

@@ -9,8 +9,9 @@ import numpy as np
 from .arguments import need_tensors
 from .autograd.node import Gradients, Node
 from .choice import where
-from .derivative import by_result, floats
+from .derivative import by_result, floats, refuse
 from .dtype import COMPLEX, INTEGER, complex128, dtype, float64, int32
+from .dtype import bool as bool_
 from .op import RESULT, SECOND, binary, floating, inplace_of, operation, record_many, unary
 from .pointwise import conjugate
 from .promote import cast, operand, result_type
@@ -84,9 +85,11 @@ def _computed_by(d: dtype, exponent: Any) -> Any:
 
 @operation(operators=("__pow__", "__rpow__", "__ipow__"), inplace=True)
 def pow(input: Any, exponent: Any) -> Tensor:
-    """Raises to a power. RuntimeError for integers with a negative number as the exponent."""
+    """Raises to a power. RuntimeError for integers with a negative number as the exponent, NotImplementedError for
+    bools."""
     d = result_type(input, exponent)
     if isinstance(exponent, Tensor):
+        refuse("pow", d is bool_, d)
         kind = PowBackward1 if isinstance(input, Tensor) else PowBackward2
         return binary(_computed_by(d, None), input, exponent, kind, saved=(input, exponent, RESULT))
     if d.category <= INTEGER and exponent < 0:
