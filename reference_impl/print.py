@@ -60,14 +60,14 @@ def set_printoptions(
     OPTIONS.sci_mode = sci_mode
 
 
-def _formatter(values: Array) -> Format:
-    """How to write each of these numbers: as wide as the widest, zeros, infinities and NaN not counted."""
+def _formatter(values: Array) -> tuple[Format, int]:
+    """How to write each of these numbers, and how wide: as the widest, zeros, infinities and NaN not counted."""
     write: Format = str
     if values.dtype.kind == "f":
         write = _floating(values)
         values = values[np.isfinite(values) & (values != 0)]
-    width = max((len(write(v)) for v in values.tolist()), default=0)
-    return lambda v: write(v).rjust(width)
+    width = max((len(write(v)) for v in values.tolist()), default=1)
+    return lambda v: write(v).rjust(width), width
 
 
 def _floating(values: Array) -> Format:
@@ -99,12 +99,18 @@ def _scientific(v: float) -> str:
     return f"{v:.{OPTIONS.precision}e}"
 
 
-def _number_format(shown: Array) -> Format:
+def _number_format(shown: Array) -> tuple[Format, int]:
     flat = shown.reshape(-1)
     if flat.dtype.kind != "c":
         return _formatter(flat)
-    real, imag = _formatter(flat.real), _formatter(np.abs(flat.imag))
-    return lambda v: f"{real(v.real)}{'-' if math.copysign(1, v.imag) < 0 else '+'}{imag(abs(v.imag)).strip()}j"
+    real, wide = _formatter(flat.real)
+    imag, high = _formatter(flat.imag)
+
+    def write(v: complex) -> str:
+        second = imag(v.imag).strip()
+        return f"{real(v.real)}{second if second[0] == '-' else '+' + second}j"
+
+    return write, wide + high + 1
 
 
 def _edges(array: Array, summary: Any) -> Array:
@@ -116,17 +122,20 @@ def _edges(array: Array, summary: Any) -> Array:
     return array
 
 
-def _text(array: Array, indent: int, summary: Any, write: Format) -> str:
+def _text(array: Array, indent: int, summary: Any, write: Format, width: int) -> str:
     if not array.ndim:
         return write(array.item())
     short = summary and len(array) > 2 * OPTIONS.edgeitems
-    rows: list[Any] = [*array[: OPTIONS.edgeitems], None, *array[-OPTIONS.edgeitems :]] if short else list(array)
+    last = len(array) - OPTIONS.edgeitems
+    rows: list[Any] = [*array[: OPTIONS.edgeitems], None, *array[last:]] if short else list(array)
     if array.ndim == 1:
-        words = [" ..." if v is None else write(v.item()) for v in rows]
-        each = max(1, (OPTIONS.linewidth - indent) // (max((len(w) for w in words if w != " ..."), default=1) + 2))
+        words = (
+            [" ..." if v is None else write(v.item()) for v in rows] if OPTIONS.edgeitems or not summary else ["..."]
+        )
+        each = max(1, (OPTIONS.linewidth - indent) // (width + 2))
         lines = [", ".join(words[i : i + each]) for i in range(0, len(words), each)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
-    parts = ["..." if row is None else _text(row, indent + 1, summary, write) for row in rows]
+    parts = ["..." if row is None else _text(row, indent + 1, summary, write, width) for row in rows]
     return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"
 
 
@@ -150,9 +159,9 @@ def _suffixes(self: Tensor) -> list[str]:
 def _repr(self: Tensor) -> str:
     array = self._array.astype(np.float32) if self._dtype is bfloat16 else self._array
     summary = array.size > OPTIONS.threshold
-    text = _text(array, 7, summary, _number_format(_edges(array, summary))) if array.size else "[]"
+    text = _text(array, 7, summary, *_number_format(_edges(array, summary))) if array.size else "[]"
     result = f"tensor({text}"
-    used = len(result) - result.rfind("\n") - 1
+    used = len(result) - result.rfind("\n") + 1  # torch counts two more than there are
     for suffix in _suffixes(self):
         if used + len(suffix) + 2 > OPTIONS.linewidth:
             result, used = f"{result},\n       {suffix}", 7 + len(suffix)
