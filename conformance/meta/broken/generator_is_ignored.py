@@ -14,7 +14,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "random.generator.two",
         "random.generator.default",
         "random.generator.move",
-        "random.generator.state-refused",
+        "random.generator.state.refused",
         "random.generator.clone",
         "random.generator.keyword",
         "random.generator.elsewhere",
