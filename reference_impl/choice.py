@@ -11,6 +11,7 @@ from .autograd.node import Gradients, Node
 from .dtype import FLOATING, dtype
 from .dtype import bool as bool_
 from .inplace_rules import exactly
+from .layout import broadcast_shapes
 from .op import binary, operation, record, unary
 from .promote import common_device, number, operand, result_type
 from .quiet import quiet
@@ -180,6 +181,9 @@ def _clamped(name: str, input: Tensor, low: Any, high: Any) -> Tensor:
     d = result_type(input, *given)
     if d.is_complex:
         raise NotImplementedError("clamp is not supported for complex types")
+    shape = input._array.shape
+    for value in given:
+        shape = broadcast_shapes(shape, value._array.shape) if isinstance(value, Tensor) else shape
     array = operand(input, d)
     if low is not None:
         array = quiet(np.maximum, array, operand(low, d))

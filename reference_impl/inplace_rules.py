@@ -15,7 +15,7 @@ from .autocast import plainly
 from .autograd.history import check_inplace, edge_of, rebase
 from .autograd.node import Edge, Snapshot, snapshot_of
 from .device import CPU, different
-from .dtype import check_writable, dtype
+from .dtype import check_writable, dtype, int64
 from .gradmode import MODE
 from .quiet import quiet
 from .tensor import INFERENCE, Tensor, adopt, counter, storage, strided, strides_of, tracked, wrap
@@ -203,7 +203,7 @@ def _into(out: Any, function: Callable[..., Any], name: str, promotes: Promotes,
     if len(targets) != len(result):
         raise TypeError(f"expected tuple of {len(result)} elements but got {len(targets)}")
     for target, value in zip(targets, result, strict=True):
-        fill_out(target, value, promotes, args)
+        fill_out(target, value, False if value._dtype is int64 and promotes is True else promotes, args)
     return type(result)(*targets) if hasattr(result, "_fields") else type(result)(targets)
 
 
