@@ -78,6 +78,8 @@ class StandIns:
                 run_layout(_set_storage, tensor, *place)
             if tensor.data_ptr() != host.data_ptr():
                 to_host(tensor).copy_(host)
+            elif host.is_conj() != tensor.is_conj():  # the kernel has marked its output as lazily conjugate
+                to_host(tensor).conj_physical_()
 
     def _grown(self, tensor: torch.Tensor, host: torch.Tensor) -> torch.Tensor:
         """Return the tensor, resized, or the stand-in's own memory where its elements have gaps between them."""
