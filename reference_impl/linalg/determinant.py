@@ -36,6 +36,16 @@ class SignLog(NamedTuple):
     logabsdet: Tensor
 
 
+def _product(array: Array) -> Array:
+    result: Array
+    if lapack.many(array):
+        result = quiet(np.linalg.det, array)
+    else:
+        diagonal, sign = _diagonal(array)
+        result = quiet(np.multiply.reduce, diagonal, axis=-1, dtype=diagonal.dtype) * sign
+    return result
+
+
 def _diagonal(array: Array) -> tuple[Array, Array]:
     """The diagonal of U, and the sign of the permutation."""
     lu, pivots, _ = lapack.factored(array)
@@ -74,9 +84,7 @@ class LinalgDetBackward0(Node):
 
 
 def _determinant(x: Tensor) -> Tensor:
-    diagonal, sign = _diagonal(x._array)
-    result = quiet(np.multiply.reduce, diagonal, axis=-1, dtype=diagonal.dtype) * sign
-    return record(LinalgDetBackward0, result, x._dtype, x._device, (x,), (x, RESULT))
+    return record(LinalgDetBackward0, _product(x._array), x._dtype, x._device, (x,), (x, RESULT))
 
 
 def _det(x: Tensor) -> Tensor:
@@ -111,16 +119,23 @@ class LinalgSlogdetBackward0(Node):
         return grad[..., None, None] * adjoint(inv(x))
 
 
+def _sign_and_logarithm(array: Array) -> tuple[Array, Array]:
+    if lapack.many(array):
+        sign, logarithm = quiet(np.linalg.slogdet, array)
+        return sign, logarithm
+    diagonal, sign = _diagonal(array)
+    magnitude = np.abs(diagonal)
+    phase = quiet(np.divide, diagonal, magnitude)
+    phase = np.where(magnitude == 0, 0, phase).astype(diagonal.dtype)
+    logarithm = np.add.reduce(quiet(np.log, magnitude), axis=-1)
+    return np.multiply.reduce(phase, axis=-1, dtype=phase.dtype) * sign, logarithm
+
+
 def _slogdet(name: str, x: Tensor) -> SignLog:
     demand_square(name, x)
     demand_floating(name, x)
     demand_precision(name, x)
-    diagonal, sign = _diagonal(x._array)
-    magnitude = np.abs(diagonal)
-    phase = quiet(np.divide, diagonal, magnitude)
-    phase = np.where(magnitude == 0, 0, phase).astype(diagonal.dtype)
-    sign = np.multiply.reduce(phase, axis=-1, dtype=phase.dtype) * sign
-    logarithm = np.add.reduce(quiet(np.log, magnitude), axis=-1)
+    sign, logarithm = _sign_and_logarithm(x._array)
     results = [(sign, x._dtype), (logarithm, x._dtype.to_real())]
     return SignLog(*record_many(LinalgSlogdetBackward0, results, x._device, (x,), (x, RESULT)))
 

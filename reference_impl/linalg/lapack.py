@@ -1,7 +1,7 @@
 """LAPACK on batches of matrices: arrays in, arrays out. Nothing here knows of tensors.
 
-SciPy calls LAPACK for one matrix at a time; a batch is a loop. Matrices without elements never reach LAPACK, which
-refuses them.
+SciPy calls LAPACK for one matrix at a time; a batch is a loop, unless it holds many small matrices, through which NumPy
+loops in C. Matrices without elements never reach LAPACK, which refuses them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import scipy
 
 from ..storage import Array
 
+SMALL = 16
 BLOCK = 32
 """How many columns LAPACK treats at once where it is given the room."""
 
@@ -30,6 +31,12 @@ def flat(array: Array, core: int = 2) -> Array:
     """The batch as one leading dimension, before `core` dimensions of each element."""
     lead = array.shape[: array.ndim - core]
     return array.reshape(int(np.prod(lead, dtype=np.int64)), *array.shape[array.ndim - core :])
+
+
+def many(array: Array) -> bool:
+    """Whether a batch holds so many small matrices that calls cost more than NumPy's detour by double precision."""
+    m, n = array.shape[-2:]
+    return bool(array.size > 8 * m * n and max(m, n) <= SMALL)
 
 
 def factored(array: Array) -> tuple[Array, Array, Array]:
@@ -52,6 +59,11 @@ def solved(a: Array, b: Array) -> tuple[Array, Array]:
     Where there is such a zero the solution is NaN.
     """
     x, info = np.array(b, order="C"), np.zeros(a.shape[:-2], np.int32)
+    if many(a) and x.size:
+        try:
+            return np.linalg.solve(a, x), info
+        except np.linalg.LinAlgError:
+            pass  # the loop tells which matrix it was
     if a.size and info.size:
         gesv, results, infos = routine("gesv", a), flat(x), info.reshape(-1)
         for i, (matrix, right) in enumerate(zip(flat(a), results, strict=True)):
@@ -84,6 +96,11 @@ def cholesky(array: Array, upper: bool) -> tuple[Array, Array]:
     """`potrf`: the triangular factor, and the order of the first minor that is not positive."""
     factor = np.array(array, order="C")
     info = np.zeros(array.shape[:-2], np.int32)
+    if many(array):
+        try:
+            return np.linalg.cholesky(array, upper=upper), info
+        except np.linalg.LinAlgError:
+            pass  # the loop tells which matrix it was
     if array.size:
         potrf, results, infos = routine("potrf", array), flat(factor), info.reshape(-1)
         for i, matrix in enumerate(results):

@@ -76,6 +76,9 @@ def _square_gradient(q: Tensor, r: Tensor, of_q: Tensor, of_r: Tensor) -> Tensor
 def _factors(array: Array, mode: str) -> tuple[Array, Array]:
     *batch, m, n = array.shape
     k = min(m, n)
+    if lapack.many(array) and mode != "r":
+        q, r = np.linalg.qr(array, "complete" if mode == "complete" else "reduced")
+        return q, r
     reflectors, tau = lapack.reflected(array)
     size = m if mode == "complete" else k
     r = np.triu(reflectors[..., :size, :])
