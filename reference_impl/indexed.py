@@ -75,7 +75,7 @@ def check_added(input: Tensor, dim: int, index: Tensor, source: Tensor, name: st
         raise RuntimeError(
             f"{name}(): Number of indices ({len(at)}) should be equal to source.size(dim): ({count}), for dim: {dim}"
         )
-    if (*ours[:dim], *ours[dim + 1 :]) != (*theirs[:dim], *theirs[dim + 1 :]):
+    if len(ours) != len(theirs) or (*ours[:dim], *ours[dim + 1 :]) != (*theirs[:dim], *theirs[dim + 1 :]):
         raise RuntimeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
             f"{list(ours)} source.shape = {list(theirs)}"
