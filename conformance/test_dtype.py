@@ -10,7 +10,7 @@ import pytest
 
 from conformance import specification
 from conformance.case import Trial
-from conformance.law import casting, levels, wrapping
+from conformance.law import casting, levels
 
 BYTE = (0, 1, 2, 100)
 SIZES: tuple[tuple[int, ...], ...] = ((2,), (2, 3), (0,), (1, 1))
@@ -132,15 +132,3 @@ def test_in_place(row: dict[str, str], trial: Trial) -> None:
 def test_out(row: dict[str, str], trial: Trial) -> None:
     """Every pair of a result and a target."""
     levels.check_out(row, trial)
-
-
-@pytest.mark.clause("dtype.integer.signs")
-def test_integers(row: dict[str, str], trial: Trial) -> None:
-    """Against Python's integers."""
-    wrapping.check(row, trial)
-
-
-@pytest.mark.clause("dtype.integer.zero-division")
-def test_zero_division(row: dict[str, str], trial: Trial) -> None:
-    """Every integer dtype."""
-    wrapping.check_zero(row, trial)

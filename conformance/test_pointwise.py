@@ -1,11 +1,11 @@
-"""Laws of the chapter pointwise, over the rows of its operation tables."""
+"""Laws of the chapter pointwise, over the rows of its operation tables, and integers against Python's own."""
 
 from __future__ import annotations
 
 import pytest
 
 from conformance.case import Trial
-from conformance.law import empty, forms, gradient, layout, nan, result, value
+from conformance.law import empty, forms, gradient, layout, nan, result, value, wrapping
 from conformance.operation import Operation
 
 
@@ -61,3 +61,15 @@ def test_complex_gradient(operation: Operation, trial: Trial) -> None:
 def test_nan(operation: Operation, trial: Trial) -> None:
     """NaN comes out where it goes in, and nowhere else."""
     nan.check(operation, trial)
+
+
+@pytest.mark.clause("pointwise.integer.signs")
+def test_integers(row: dict[str, str], trial: Trial) -> None:
+    """Against Python's integers."""
+    wrapping.check(row, trial)
+
+
+@pytest.mark.clause("pointwise.integer.zero-division")
+def test_zero_division(row: dict[str, str], trial: Trial) -> None:
+    """Every integer dtype."""
+    wrapping.check_zero(row, trial)
