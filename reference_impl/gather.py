@@ -124,9 +124,14 @@ def check_scatter(input: Tensor, dim: int, index: Tensor, src: Any, name: str = 
 
 def flat_places(index: Array, shape: layout.Shape, dim: int) -> Array:
     """The flat places in a row-major array of the shape that an index along `dim` names."""
-    grids = _front(index, shape, dim)
+    places: Any = index.astype(np.int64, copy=False)
     steps = layout.contiguous_strides(shape)
-    return np.asarray(sum(np.asarray(g, np.int64) * s for g, s in zip(grids, steps, strict=True))).reshape(-1)
+    if steps[dim] != 1:
+        places = places * steps[dim]
+    for i, grid in enumerate(_front(index, shape, dim)):
+        if i != dim:
+            places = places + grid * steps[i]
+    return np.asarray(places).reshape(-1)
 
 
 def covered(src: Tensor, index: Tensor) -> Array:
