@@ -363,6 +363,17 @@ def _unary_operator(function: Callable[..., Any]) -> Callable[..., Any]:
 _UNARY = ("__neg__", "__pos__", "__abs__", "__invert__")
 
 
+def _attach_operators(operators: tuple[str, ...], function: Callable[..., Any], writer: Any) -> None:
+    """Attaches the function under dunder names; `__iadd__` and its like write, where there is an in-place form."""
+    for dunder in operators:
+        if dunder.startswith("__i") and dunder != "__invert__" and writer is not None:
+            attach(dunder, _operator(writer, reflected=False))
+        elif dunder in _UNARY:
+            attach(dunder, _unary_operator(function))
+        else:
+            attach(dunder, _operator(function, reflected=dunder.startswith("__r") and dunder != "__rshift__"))
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -400,13 +411,7 @@ def operation(
         writer = overwriting(plain, word, overlap, apart) if inplace else None
         if writer is not None:
             attach(f"{word}_", writer)
-        for dunder in operators:
-            if dunder.startswith("__i") and dunder != "__invert__" and writer is not None:
-                attach(dunder, _operator(writer, reflected=False))
-            elif dunder in _UNARY:
-                attach(dunder, _unary_operator(function))
-            else:
-                attach(dunder, _operator(function, reflected=dunder.startswith("__r") and dunder != "__rshift__"))
+        _attach_operators(operators, function, writer)
         return cast_type(F, writing_out(function, word, promotes, apart)) if out else function
 
     return define
