@@ -77,13 +77,18 @@ from .complex import (
     view_as_complex,
     view_as_real,
 )
+from .constants import e, inf, nan, newaxis, pi
 from .copies import (
     alias_copy,
     as_strided_copy,
+    detach_copy,
     diagonal_copy,
     expand_copy,
     narrow_copy,
     permute_copy,
+    select_copy,
+    slice_copy,
+    split_copy,
     split_with_sizes_copy,
     squeeze_copy,
     t_copy,
@@ -91,6 +96,8 @@ from .copies import (
     unbind_copy,
     unfold_copy,
     unsqueeze_copy,
+    view_as_complex_copy,
+    view_as_real_copy,
     view_copy,
 )
 from .counting import bincount, bucketize, searchsorted, unique, unique_consecutive
@@ -199,14 +206,80 @@ from .linalg.product import bmm, dot, ger, inner, kron, matmul, mm, mv, outer, t
 from .linalg.qr import former_qr as qr
 from .linalg.qr import geqrf, orgqr, ormqr
 from .linalg.rank import pinverse
-from .linalg.singular import svd_ as svd
 from .linalg.removed import eig, lstsq, matrix_rank, solve, symeig
+from .linalg.singular import svd_ as svd
 from .linalg.solve import inverse, triangular_solve
 from .linalg.vectors import cross_ as cross
 from .masked import argwhere, masked_scatter, masked_select, nonzero, put, take, unravel_index
+from .methods import (
+    abs_,
+    acos_,
+    acosh_,
+    addmv_,
+    arccos_,
+    arccosh_,
+    arcsin_,
+    arcsinh_,
+    arctan_,
+    arctanh_,
+    as_strided_,
+    asin_,
+    asinh_,
+    atan_,
+    atanh_,
+    ceil_,
+    clamp_,
+    clamp_max_,
+    clamp_min_,
+    clip_,
+    conj_physical_,
+    cos_,
+    cosh_,
+    deg2rad_,
+    detach,
+    detach_,
+    erf_,
+    erfc_,
+    exp2_,
+    exp_,
+    expm1_,
+    fix_,
+    floor_,
+    frac_,
+    gcd_,
+    i0_,
+    index_put_,
+    is_inference,
+    is_signed,
+    lcm_,
+    ldexp_,
+    log1p_,
+    log2_,
+    log10_,
+    log_,
+    logit_,
+    nan_to_num_,
+    neg_,
+    negative_,
+    rad2deg_,
+    reciprocal_,
+    relu_,
+    round_,
+    rsqrt_,
+    sigmoid_,
+    sin_,
+    sinc_,
+    sinh_,
+    sqrt_,
+    square_,
+    tan_,
+    tanh_,
+    trunc_,
+    xlogy_,
+)
 from .middle import median, mode, nanmedian, nanquantile, quantile
 from .movement import get_device
-from .numpy import from_dlpack, from_numpy
+from .numpy import from_dlpack, from_numpy, frombuffer
 from .order import adjoint, moveaxis, movedim, swapaxes, swapdims, t
 from .pad import constant_pad_nd
 from .pointwise import add, clone, exp, mul, multiply, neg, negative, rsub, sub, subtract
@@ -224,6 +297,7 @@ from .range import (
     tril_indices,
     triu_indices,
 )
+from .range import range_ as range
 from .rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .reduce import mean, nanmean, nansum, prod, sum
 from .replaced import as_strided_scatter, diagonal_scatter, select_scatter, slice_scatter

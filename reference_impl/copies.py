@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from .index import view_all
+from .complex import view_as_complex, view_as_real
+from .index import select, view_all
 from .inplace_rules import fill_out
 from .op import record
 from .order import t
 from .pointwise import CloneBackward0
-from .split import narrow, split_with_sizes
+from .split import narrow, split, split_with_sizes
 from .stride import as_strided, diagonal, unfold
 from .tensor import Tensor, attach
 from .view import expand, permute, squeeze, transpose, unbind, unsqueeze, view_
@@ -58,19 +59,31 @@ def _parts_copying(function: Callable[..., tuple[Tensor, ...]], name: str) -> Ca
     return copying
 
 
+def _slice(input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:
+    """The places of a dimension from start to end, in steps."""
+    view: Tensor = input.movedim(dim, 0)[start:end:step].movedim(0, dim)
+    return view
+
+
 alias_copy = _copying(view_all, "alias_copy")
 as_strided_copy = _copying(as_strided, "as_strided_copy")
+detach_copy = _copying(lambda input: input.detach(), "detach_copy")
 diagonal_copy = _copying(diagonal, "diagonal_copy")
 expand_copy = _copying(expand, "expand_copy")
 narrow_copy = _copying(narrow, "narrow_copy")
 permute_copy = _copying(permute, "permute_copy")
+select_copy = _copying(select, "select_copy")
+slice_copy = _copying(_slice, "slice_copy")
 squeeze_copy = _copying(squeeze, "squeeze_copy")
 t_copy = _copying(t, "t_copy")
 transpose_copy = _copying(transpose, "transpose_copy")
 unfold_copy = _copying(unfold, "unfold_copy")
 unsqueeze_copy = _copying(unsqueeze, "unsqueeze_copy")
+view_as_complex_copy = _copying(view_as_complex, "view_as_complex_copy")
+view_as_real_copy = _copying(view_as_real, "view_as_real_copy")
 view_copy = _copying(lambda input, size: view_(input.contiguous(), size), "view_copy")
 unbind_copy = _parts_copying(unbind, "unbind_copy")
+split_copy = _parts_copying(split, "split_copy")
 split_with_sizes_copy = _parts_copying(split_with_sizes, "split_with_sizes_copy")
 
 

@@ -134,6 +134,39 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
     return from_numpy(np.from_dlpack(ext_tensor))
 
 
+def frombuffer(buffer: Any, *, dtype: dtype, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
+    """A vector on the memory of a Python buffer: `count` elements, or all there are, from a byte on. ValueError where
+    the buffer has not as many, or not a whole number of them."""
+    memory = memoryview(buffer).cast("B")
+    size, width = len(memory), dtype.itemsize
+    if not size or not count:
+        raise ValueError(f"both buffer length ({size}) and count ({count}) must not be 0")
+    if not 0 <= offset < size:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({size} bytes) minus 1"
+        )
+    if count < 0 and (size - offset) % width:
+        raise ValueError(
+            f"buffer length ({size - offset} bytes) after offset ({offset} bytes) must be a multiple of element size "
+            f"({width})"
+        )
+    count = (size - offset) // width if count < 0 else count
+    if offset + count * width > size:
+        raise ValueError(
+            f"requested buffer length ({count} * {width} bytes) after offset ({offset} bytes) must not be greater "
+            f"than actual buffer length ({size} bytes)"
+        )
+    if memory.readonly:
+        warnings.warn(
+            "The given buffer is not writable, and PyTorch does not support non-writable tensors.",
+            UserWarning,
+            stacklevel=2,
+        )
+    t = wrap(np.frombuffer(memory, dtype.numpy, count, offset), dtype, CPU)
+    t.requires_grad = requires_grad
+    return t
+
+
 attach("numpy", to_numpy)
 attach("__dlpack__", _dlpack)
 attach("__dlpack_device__", _dlpack_device)

@@ -42,13 +42,38 @@ def arange(*bounds: Any, dtype: Any = None, **options: Any) -> Tensor:
         raise NotImplementedError(f"\"arange_cpu\" not implemented for '{d.word}'")
     if not (math.isfinite(start) and math.isfinite(end)):
         raise RuntimeError(f"unsupported range: {_shown(start)} -> {_shown(end)}")
-    if not d.is_floating_point:
+    if d is int64:
         start, end, step = int(start), int(end), int(step)
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
+    if step == 0 or step != step:
+        raise (ValueError if d is int64 and not whole else RuntimeError)("step must be nonzero")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    return factory("arange", d, lambda where: cast(_counted(start, end, step), d), **options)
+    if d.is_floating_point or whole or d is int64:
+        return factory("arange", d, lambda where: cast(_counted(start, end, step), d), **options)
+    count = math.ceil((end - start) / step)  # counted as floats, stepped as integers
+    return factory("arange", d, lambda where: cast(int(start) + int(step) * np.arange(count), d), **options)
+
+
+def range_(start: Any, end: Any, step: Any = 1, *, dtype: Any = None, **options: Any) -> Tensor:
+    """The values from start to end, both included, in steps, in the default dtype; deprecated for `arange`.
+    RuntimeError for a step that does not lead from start to end."""
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
+        UserWarning,
+        stacklevel=2,
+    )
+    d = type_of("range", dtype, options.get("out"))
+    if d is bool_ or d.is_complex:
+        raise NotImplementedError(f"\"range_cpu\" not implemented for '{d.word}'")
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {_shown(start)} -> {_shown(end)}")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    count = math.floor((end - start) / step) + 1
+    return factory("range", d, lambda where: cast(start + step * np.arange(count, dtype=np.float64), d), **options)
 
 
 def _bounds(bounds: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, Any, Any]:

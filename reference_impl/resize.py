@@ -109,6 +109,13 @@ def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = 
     return self
 
 
+def is_set_to(self: Tensor, tensor: Tensor) -> bool:
+    """Whether both show the same memory in the same way."""
+    same = storage(self) is storage(tensor) and self.storage_offset() == tensor.storage_offset()
+    return same and self._array.shape == tensor._array.shape and strides_of(self) == strides_of(tensor)
+
+
+attach("is_set_to", is_set_to)
 attach("resize_", resize_)
 attach("resize_as_", resize_as_)
 attach("set_", set_)

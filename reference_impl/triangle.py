@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from . import layout
 from .autograd.node import Gradients, Node
+from .create import made
+from .dtype import bool as bool_
 from .op import operation, record
-from .tensor import Tensor
+from .tensor import Tensor, attach
 
 
 class TrilBackward0(Node):
@@ -82,3 +86,21 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
 def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     """The matrix whose diagonal holds the elements of the input."""
     return diag_embed(input.reshape(-1), offset)
+
+
+def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Writes a number onto the main diagonal; with `wrap`, a tall matrix has it again below. RuntimeError for fewer
+    than two dimensions, and for more whose sizes differ."""
+    shape = self._array.shape
+    if len(shape) < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    mask = np.zeros(shape, np.bool_)
+    if mask.size:
+        np.fill_diagonal(mask, True, wrap=wrap)
+    written: Tensor = self.masked_fill_(made(mask, bool_, self._device), fill_value)
+    return written
+
+
+attach("fill_diagonal_", fill_diagonal_)
