@@ -44,6 +44,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "dtype.promote.one-element",
         "dtype.promote.zero-dim",
         "dtype.promote.zero-dim-half",
+        "error.shape",
         "mutation.inplace.zero-dim",
         "numeric.nan",
         "pointwise.add",

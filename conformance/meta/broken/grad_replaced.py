@@ -22,6 +22,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "autograd.retain.released",
         "autograd.retain.shared",
         "autograd.retain.shared-freed",
+        "complex.grad.accumulate",
+        "error.state.backward",
         "gradmode.update.rebound",
         "mutation.inplace.data",
         "mutation.saved.step-between",
