@@ -9,6 +9,7 @@ import numpy as np
 
 from .derivative import refuse
 from .dtype import float32, float64
+from .named import returned
 from .op import operation, record
 from .promote import cast, operand
 from .quiet import quiet
@@ -16,6 +17,7 @@ from .storage import Array
 from .tensor import Tensor
 
 
+@returned("histogram")
 class Histogram(NamedTuple):
     """What fell into each bin, and the edges of the bins."""
 
@@ -23,6 +25,7 @@ class Histogram(NamedTuple):
     bin_edges: Tensor
 
 
+@returned("histogramdd")
 class Histograms(NamedTuple):
     """What fell into each bin, and the edges of the bins along each dimension."""
 

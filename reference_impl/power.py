@@ -12,6 +12,7 @@ from .choice import where
 from .derivative import by_result, floats, refuse
 from .dtype import COMPLEX, INTEGER, complex128, dtype, float64, int32
 from .dtype import bool as bool_
+from .named import returned
 from .op import RESULT, SECOND, binary, floating, inplace_of, operation, record_many, unary
 from .pointwise import conjugate
 from .promote import cast, operand, result_type
@@ -186,6 +187,7 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
     return input * (power.to(d) if isinstance(power, Tensor) and not other._dtype.differentiable else power)
 
 
+@returned("frexp")
 class Parts(NamedTuple):
     """Mantissa and exponent."""
 

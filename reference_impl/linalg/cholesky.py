@@ -12,6 +12,7 @@ import numpy as np
 
 from ..autograd.node import Gradients, Node
 from ..dtype import int32
+from ..named import returned
 from ..op import RESULT, operation, record_many
 from ..order import adjoint
 from ..tensor import Tensor
@@ -28,6 +29,7 @@ NOT_POSITIVE = (
 )
 
 
+@returned("linalg_cholesky_ex")
 class Cholesky(NamedTuple):
     """A factor, and the order of the first minor that is not positive definite (0: none)."""
 

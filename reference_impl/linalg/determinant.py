@@ -17,6 +17,7 @@ from ..complex import imag
 from ..dtype import bool as bool_
 from ..dtype import int64
 from ..exponential import log
+from ..named import returned
 from ..op import RESULT, operation, record, record_many
 from ..order import adjoint
 from ..pointwise import conjugate
@@ -29,6 +30,7 @@ from .matrices import demand_floating, demand_square
 from .solve import inv
 
 
+@returned("linalg_slogdet")
 class SignLog(NamedTuple):
     """The sign of a determinant (or its phase), and the logarithm of its magnitude."""
 

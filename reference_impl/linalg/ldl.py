@@ -9,6 +9,7 @@ import numpy as np
 from ..derivative import NotImplementedBackward
 from ..dtype import INTEGER, int32
 from ..layout import wrap_dim
+from ..named import returned
 from ..op import operation, record, record_many
 from ..tensor import Tensor
 from . import lapack
@@ -18,6 +19,7 @@ from .matrices import demand_floating, demand_square
 FACTOR = "torch.linalg.ldl_factor_ex"
 
 
+@returned("linalg_ldl_factor")
 class Symmetric(NamedTuple):
     """L and D in one matrix, and the pivots as LAPACK counts them."""
 
@@ -25,6 +27,7 @@ class Symmetric(NamedTuple):
     pivots: Tensor
 
 
+@returned("linalg_ldl_factor_ex")
 class SymmetricInfo(NamedTuple):
     """L and D in one matrix, the pivots as LAPACK counts them, and the first zero of D (0: none)."""
 

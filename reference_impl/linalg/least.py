@@ -13,6 +13,7 @@ import numpy as np
 from ..autograd.node import Gradients, Node
 from ..dtype import dtype, int64
 from ..layout import broadcast_shapes
+from ..named import returned
 from ..op import operation, record
 from ..order import adjoint
 from ..promote import same_device
@@ -30,6 +31,7 @@ DEFICIENT = (
 )
 
 
+@returned("linalg_lstsq")
 class Least(NamedTuple):
     """A solution, its squared distances, the ranks of the matrices, their singular values."""
 

@@ -16,6 +16,7 @@ from ..autograd.node import Gradients, Node
 from ..dtype import int32
 from ..join import cat
 from ..layout import broadcast_shapes
+from ..named import returned
 from ..op import RESULT, operation, record, record_many
 from ..storage import Array
 from ..tensor import Tensor, wrap
@@ -32,6 +33,7 @@ ZERO = (
 )
 
 
+@returned("linalg_lu")
 class Factors(NamedTuple):
     """A permutation, a unit lower and an upper triangular matrix."""
 
@@ -40,6 +42,7 @@ class Factors(NamedTuple):
     U: Tensor
 
 
+@returned("linalg_lu_factor")
 class Packed(NamedTuple):
     """L and U in one matrix, and the row that each row was exchanged with, counted from 1."""
 
@@ -47,6 +50,7 @@ class Packed(NamedTuple):
     pivots: Tensor
 
 
+@returned("linalg_lu_factor_ex")
 class PackedInfo(NamedTuple):
     """L and U in one matrix, the exchanged rows, and the first zero on U's diagonal (0: none)."""
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..autograd.node import Gradients, Node
 from ..derivative import NotImplementedBackward
 from ..join import cat
+from ..named import returned
 from ..op import RESULT, operation, record_many
 from ..order import adjoint
 from ..pointwise import conjugate
@@ -28,6 +29,7 @@ from .product import matmul
 from .solve import substituted
 
 
+@returned("linalg_qr")
 class QR(NamedTuple):
     """Orthonormal columns and an upper triangular matrix."""
 
@@ -35,6 +37,7 @@ class QR(NamedTuple):
     R: Tensor
 
 
+@returned("geqrf")
 class Reflectors(NamedTuple):
     """R above the reflectors' vectors, and their factors."""
 

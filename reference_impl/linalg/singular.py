@@ -8,6 +8,7 @@ import numpy as np
 
 from ..autograd.node import Gradients, Node
 from ..choice import where
+from ..named import returned
 from ..op import RESULT, operation, record, record_many
 from ..order import adjoint
 from ..promote import cast
@@ -20,6 +21,7 @@ from .product import matmul
 from .spectra import absent, eye, same_phase
 
 
+@returned("linalg_svd")
 class Singular(NamedTuple):
     """`U diag(S) Vh` is the matrix."""
 
@@ -28,6 +30,7 @@ class Singular(NamedTuple):
     Vh: Tensor
 
 
+@returned("svd")
 class SingularV(NamedTuple):
     """`U diag(S) V^H` is the matrix."""
 

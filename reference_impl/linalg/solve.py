@@ -13,6 +13,7 @@ import numpy as np
 from ..autograd.node import Gradients, Node
 from ..dtype import int32
 from ..layout import numel
+from ..named import returned
 from ..op import RESULT, operation, record, record_many
 from ..order import adjoint, moveaxis
 from ..promote import same_device
@@ -40,6 +41,7 @@ NO_INVERSE = (
 )
 
 
+@returned("linalg_inv_ex")
 class Inverse(NamedTuple):
     """An inverse, and the first zero on U's diagonal (0: none)."""
 
@@ -47,6 +49,7 @@ class Inverse(NamedTuple):
     info: Tensor
 
 
+@returned("linalg_solve_ex")
 class Solution(NamedTuple):
     """A solution, and the first zero on U's diagonal (0: none)."""
 
@@ -54,6 +57,7 @@ class Solution(NamedTuple):
     info: Tensor
 
 
+@returned("triangular_solve")
 class Triangular(NamedTuple):
     """A solution, and a copy of the matrix."""
 

@@ -10,6 +10,7 @@ from ..autograd.node import Gradients, Node
 from ..choice import where
 from ..complex import real
 from ..dtype import dtype
+from ..named import returned
 from ..op import RESULT, operation, record, record_many
 from ..promote import cast
 from ..quiet import quiet
@@ -21,11 +22,17 @@ from .product import matmul
 from .solve import solve
 
 
+@returned("linalg_eig")
 class Eigen(NamedTuple):
     """Eigenvalues, and eigenvectors as columns."""
 
     eigenvalues: Tensor
     eigenvectors: Tensor
+
+
+@returned("linalg_eigh")
+class HermitianEigen(Eigen):
+    __slots__ = ()
 
 
 def absent(grad: Tensor) -> bool:
@@ -100,7 +107,7 @@ def eigh(input: Tensor, UPLO: str = "L") -> Eigen:
     """
     values, vectors = quiet(np.linalg.eigh, input._array, _hermitian(input, UPLO))
     results = [(cast(values, d := input._dtype.to_real()), d), (cast(vectors, input._dtype), input._dtype)]
-    return Eigen(*record_many(LinalgEighBackward0, results, input._device, (input,), saved=(RESULT, RESULT)))
+    return HermitianEigen(*record_many(LinalgEighBackward0, results, input._device, (input,), saved=(RESULT, RESULT)))
 
 
 @operation(method=False, name="linalg_eigvalsh", promotes=False)
