@@ -71,7 +71,7 @@ def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
 def _show(t: Tensor, memory: Storage, shape: layout.Shape, stride: layout.Shape, offset: int) -> None:
     needed = (offset + layout.extent(shape, stride)) * t._dtype.itemsize
     if needed > memory.nbytes():
-        shown = [other for other in gc.get_referrers(memory) if type(other) is Tensor and other is not t]
+        shown = [other for other in gc.get_referrers(memory) if isinstance(other, Tensor) and other is not t]
         memory.resize_(needed)
         for other in shown:
             layout_now = strides_of(other), other.storage_offset()
