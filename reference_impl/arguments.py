@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Number
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from .tensor import Tensor
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 _MISSING = re.compile(r"\(\) missing (\d+) required (?:positional|keyword-only) arguments?: (.*)")
 
+_STRANGE = re.compile(r"'(\w+)' object has no attribute")
 _UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
 ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
 NAMED = {"dim", "keepdim"}
@@ -37,6 +40,11 @@ def lenient(function: Callable[..., Any], name: str) -> Callable[..., Any]:
             return once_more(function, name, args, kwargs, error)
 
     return wrapper
+
+
+def spoken(function: F) -> F:
+    """Such a function under its own name, where `operation` has not made one already."""
+    return cast(F, lenient(function, function.__name__))
 
 
 def once_more(function: Callable[..., Any], name: str, args: Any, kwargs: dict[str, Any], error: Exception) -> Any:
@@ -79,12 +87,16 @@ def complaint(function: Callable[..., Any], name: str, args: tuple[Any, ...], er
 
     A parameter annotated `Tensor` takes nothing else; one called `input` or `other` takes a tensor or a number.
     """
-    for position, (parameter, annotation) in enumerate(list(function.__annotations__.items())[: len(args)]):
+    parameters = [item for item in function.__annotations__.items() if item[0] != "return"]
+    for position, (parameter, annotation) in enumerate(parameters[: len(args)]):
         value = args[position]
         demanded = annotation == "Tensor" or (parameter in ("input", "other") and not isinstance(value, Number))
         if demanded and not isinstance(value, Tensor):
-            kind = type(value).__name__
+            kind = kind_of(value)
             return TypeError(f"{name}(): argument '{parameter}' (position {position + 1}) must be Tensor, not {kind}")
+    strange = _STRANGE.match(str(error)) if isinstance(error, AttributeError) else None
+    if strange is not None and strange[1] in {type(value).__name__ for value in _each(args)} - {"Tensor"}:
+        return TypeError(f"{name}(): expected Tensor, but got {strange[1]}")
     missing = _MISSING.search(str(error)) if isinstance(error, TypeError) else None
     if missing is None:
         return None
@@ -92,16 +104,30 @@ def complaint(function: Callable[..., Any], name: str, args: tuple[Any, ...], er
     return TypeError(f"{name}() missing {missing[1]} required positional arguments: {names}")
 
 
+def _each(args: Any) -> Iterator[Any]:
+    """The arguments, and what lists and tuples among them hold."""
+    for value in args:
+        yield value
+        if isinstance(value, (tuple, list)):
+            yield from value
+
+
+def kind_of(value: Any) -> str:
+    """How torch names the type of a wrong argument: those of NumPy with their module."""
+    kind = type(value)
+    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+
+
 def need_tensor(name: str, other: Any) -> None:
     """TypeError for a second operand that is no tensor."""
     if not isinstance(other, Tensor):
-        raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
+        raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {kind_of(other)}")
 
 
 def need_tensors(name: str, input: Any, other: Any) -> None:
     """TypeError for a first or second operand that is no tensor."""
     if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {kind_of(input)}")
     need_tensor(name, other)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from . import layout
+from .arguments import need_tensor
 from .autograd.node import Gradients, Node
-from .dtype import FLOATING, dtype
+from .dtype import FLOATING, dtype, uint8
 from .dtype import bool as bool_
 from .inplace_rules import exactly
 from .layout import broadcast_shapes
@@ -33,10 +35,15 @@ class WhereBackward0(Node):
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """Takes an element of `input` where the condition is true, else of `other`; alone, the indices of what is true.
 
-    RuntimeError for a condition that is not bool.
+    RuntimeError for a condition that is not bool; uint8 is taken for it, with a warning.
     """
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
+    if condition._dtype is uint8:
+        warnings.warn(
+            "where received a uint8 condition tensor. This behavior is deprecated.", UserWarning, stacklevel=3
+        )
+        condition = condition.bool()
     if condition._dtype is not bool_:
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition._dtype.word}"
@@ -112,8 +119,7 @@ class FminBackward0(Node):
 
 def must_be_tensor(name: str, input: Tensor, other: Any) -> None:
     """TypeError for a second operand that is a number, RuntimeError for complex ones."""
-    if not isinstance(other, Tensor):
-        raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
+    need_tensor(name, other)
     if result_type(input, other).is_complex:
         raise RuntimeError(f"{name} not implemented for complex tensors.")
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import layout
+from ..arguments import kind_of
 from ..autocast import faster, wider
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
@@ -86,9 +87,7 @@ def _check(x: Any, y: Any) -> None:
     for position, value in ((1, x), (2, y)):
         if not isinstance(value, Tensor):
             name = "input" if position == 1 else "other"
-            raise TypeError(
-                f"matmul(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
-            )
+            raise TypeError(f"matmul(): argument '{name}' (position {position}) must be Tensor, not {kind_of(value)}")
     same_device(x, y)
     if x._dtype is not y._dtype:
         raise RuntimeError(
