@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import need_tensor
+from .arguments import need_tensor, spoken
 from .derivative import refuse
 from .dtype import COMPLEX, FLOATING
 from .dtype import bool as bool_
@@ -195,6 +195,7 @@ def _contains(self: Tensor, value: Any) -> bool:
     return bool(eq(self, value)._array.any())
 
 
+@spoken
 def is_nonzero(input: Tensor) -> bool:
     """The truth value of a tensor of one element. RuntimeError for others."""
     return bool(input)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import spoken
 from .autograd.node import Gradients, Node
 from .derivative import refuse
 from .dtype import complex64, complex128, dtype, float16, float32, float64
@@ -133,21 +134,25 @@ def conj_physical(input: Tensor) -> Tensor:
     return record(ConjPhysicalBackward0, np.conjugate(input._array), input._dtype, input._device, (input,))
 
 
+@spoken
 def is_conj(input: Tensor) -> bool:
     """Whether the tensor is a conjugate that torch would not have computed yet."""
     return input._meta is not None and input._meta.postponed == "conj"
 
 
+@spoken
 def resolve_conj(input: Tensor) -> Tensor:
     """The tensor with its conjugate computed: itself if it is."""
     return input.clone() if is_conj(input) else input
 
 
+@spoken
 def is_neg(input: Tensor) -> bool:
     """Whether the tensor is a negative that torch would not have computed yet: the imaginary part of a conjugate."""
     return input._meta is not None and input._meta.postponed == "neg"
 
 
+@spoken
 def resolve_neg(input: Tensor) -> Tensor:
     """The tensor with its negative computed: itself if it is."""
     return input.clone() if is_neg(input) else input

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import lenient
 from .complex import view_as_complex, view_as_real
 from .index import select, view_all
 from .inplace_rules import fill_out
@@ -37,7 +38,7 @@ def _copying(function: Callable[..., Tensor], name: str) -> Callable[..., Tensor
 
     copying.__name__ = copying.__qualname__ = name
     copying.__doc__ = f"A row-major copy of what `{name.removesuffix('_copy')}` shows."
-    return copying
+    return lenient(copying, name)
 
 
 def _parts_copying(function: Callable[..., tuple[Tensor, ...]], name: str) -> Callable[..., tuple[Tensor, ...] | None]:
@@ -56,7 +57,7 @@ def _parts_copying(function: Callable[..., tuple[Tensor, ...]], name: str) -> Ca
 
     copying.__name__ = copying.__qualname__ = name
     copying.__doc__ = f"Row-major copies of what `{name.removesuffix('_copy')}` shows."
-    return copying
+    return lenient(copying, name)
 
 
 def _slice(input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:

@@ -6,8 +6,10 @@ still needs are batches, letters that only the pair has are summed over, so each
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
+from .arguments import spoken
 from .layout import numel
 from .linalg.product import bmm
 from .reduce import sum
@@ -17,10 +19,17 @@ Letters = tuple[str, ...]
 """One name for each dimension; those of an ellipsis are `.0`, `.1`, … counted from the last."""
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
-    """Sums products of elements whose letters agree. RuntimeError for letters that do not fit the operands."""
+@spoken
+def einsum(equation: Any, *operands: Any) -> Tensor:
+    """Sums products of elements whose letters agree; each operand may be followed by a list of numbers in place of
+    letters. RuntimeError for letters that do not fit the operands."""
+    if isinstance(equation, Tensor):
+        equation, operands = _lettered((equation, *operands))
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
+    for t in operands:
+        if not isinstance(t, Tensor):
+            raise TypeError(f"einsum(): expected Tensor, but got {type(t).__name__}")
     inputs, arrow, output = equation.replace(" ", "").partition("->")
     terms = inputs.split(",")
     if len(terms) != len(operands):
@@ -35,6 +44,17 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         later = {*wanted, *(x for rest, _ in pairs[i:] for x in rest)}
         letters, t = _contract(letters, t, other, u, later)
     return _arranged(letters, t, wanted)
+
+
+def _lettered(given: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The equation of operands that lists of numbers follow, and one for the result if there is an odd one out."""
+    pairs = len(given) // 2
+    terms = ["".join("..." if n is Ellipsis else _LETTERS[n] for n in given[2 * i + 1]) for i in range(pairs)]
+    arrow = "->" + "".join("..." if n is Ellipsis else _LETTERS[n] for n in given[-1]) if len(given) % 2 else ""
+    return ",".join(terms) + arrow, given[: 2 * pairs : 2]
+
+
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase
 
 
 def _letters(term: str, t: Tensor, position: int) -> Letters:
@@ -119,10 +139,14 @@ def _contract(a: Letters, x: Tensor, b: Letters, y: Tensor, later: set[str]) -> 
     batch = [i for i in a if i in b and i in later]
     gone = [i for i in a if i in b and i not in later]
     left, right = [i for i in a if i not in b], [i for i in b if i not in a]
+    letters = (*batch, *left, *right)
+    if not gone:
+        lone = _grouped(b, y, batch + right, sizes).reshape([sizes[i] if i in b else 1 for i in letters])
+        ours = _grouped(a, x, batch + left, sizes)
+        return letters, ours.reshape([*ours._array.shape, *[1] * len(right)]) * lone
     count = [numel([sizes[i] for i in group]) for group in (batch, left, gone, right)]
     lhs = _grouped(a, x, batch + left + gone, sizes).reshape(count[0], count[1], count[2])
     rhs = _grouped(b, y, batch + gone + right, sizes).reshape(count[0], count[2], count[3])
-    letters = (*batch, *left, *right)
     return letters, bmm(lhs, rhs).reshape([sizes[i] for i in letters])
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import scipy
 
 from . import layout
+from .arguments import spoken
 from .autocast import wider
 from .autograd.node import Gradients, Node
 from .complex import conj_physical, real
@@ -325,12 +326,14 @@ def _shifted(name: str, input: Tensor, dim: Any, back: bool) -> Tensor:
     return result
 
 
+@spoken
 def fftshift(input: Tensor, dim: Any = None) -> Tensor:
     """The frequencies in order: zero in the middle of every dimension, or of those named. RuntimeError where there is
     none."""
     return _shifted("fft_fftshift", input, dim, back=False)
 
 
+@spoken
 def ifftshift(input: Tensor, dim: Any = None) -> Tensor:
     """The inverse of `fftshift`."""
     return _shifted("fft_ifftshift", input, dim, back=True)

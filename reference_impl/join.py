@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import layout
+from .arguments import spoken
 from .autograd.node import Gradients, Node
 from .device import CPU
 from .dtype import DEFAULT, dtype
@@ -167,6 +168,7 @@ def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     return hstack([t if t.ndim > 1 else t.reshape(-1, 1) for t in tensors])
 
 
+@spoken
 def block_diag(*tensors: Tensor) -> Tensor:
     """Matrices along the diagonal of zeros; vectors are rows. RuntimeError for more dimensions."""
     for i, t in enumerate(tensors):

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import layout
 from .accumulate import added
+from .arguments import spoken
 from .autograd.node import Gradients, Node
 from .deterministic import alert
 from .dtype import bool as bool_
@@ -20,6 +21,7 @@ from .stride import brought_back
 from .tensor import Tensor, attach, wrap
 
 
+@spoken
 def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
     """The places of the elements that are not zero, one to a row in row-major order; `as_tuple` gives one tensor for
     each dimension."""

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from . import layout
+from .arguments import spoken
 from .complex import conj
 from .op import operation
 from .tensor import Tensor, attach
@@ -90,6 +91,7 @@ def _adjoint_of(self: Tensor, name: str) -> Tensor:
     return conj(transpose(self, -2, -1) if self.ndim else self)
 
 
+@spoken
 def adjoint(input: Tensor) -> Tensor:
     """The last two dimensions exchanged, and conjugated. RuntimeError where there are fewer."""
     return _adjoint_of(input, "adjoint()")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import spoken
 from .create import checked, made, memory
 from .dtype import DEFAULT, dtype, int32, int64
 from .dtype import bool as bool_
@@ -164,6 +165,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any
     )
 
 
+@spoken
 def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """One tensor for each input, of the shape of all their lengths, varying along its own dimension; with "xy" the
     first two dimensions change places. RuntimeError for inputs of more than one dimension."""
@@ -195,6 +197,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     return (grids[1], grids[0], *grids[2:]) if swap else tuple(grids)
 
 
+@spoken
 def cartesian_prod(*tensors: Tensor) -> Tensor:
     """Every combination of the elements of one-dimensional tensors, one to a row, the last varying fastest."""
     for t in tensors:
@@ -207,6 +210,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     return stack([g.reshape(-1) for g in meshgrid(*tensors, indexing="ij")], 1)
 
 
+@spoken
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """The subsets of r elements of a one-dimensional tensor, one to a row, in order."""
     if input.ndim != 1:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import layout
+from .arguments import spoken
 from .autograd.history import check_inplace
 from .create import sizes
 from .deterministic import are_deterministic_algorithms_enabled, unwritten
@@ -82,6 +83,7 @@ def _show(t: Tensor, memory: Storage, shape: layout.Shape, stride: layout.Shape,
     bump(t)
 
 
+@spoken
 def resize_as_(self: Tensor, the_template: Tensor, memory_format: Any = None) -> Tensor:
     """Gives the tensor the size of another; with `preserve_format` its memory format too."""
     if memory_format is preserve_format:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import spoken
 from .autograd.node import Gradients, Node
 from .create import made, sizes
 from .device import resolve
@@ -164,6 +165,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None, o
     return record(RandomBackward0, cast(drawn, d), d, input._device, (input,))
 
 
+@spoken
 def normal(
     mean: Any,
     std: Any = 1.0,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import layout
+from .arguments import spoken
 from .op import operation
 from .tensor import Size, Tensor, attach
 from .view import expand, reshape, shape_given, view_
@@ -105,6 +106,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
     return Size(result)
 
 
+@spoken
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """Tensors expanded to the shape that they broadcast to."""
     given: tuple[Tensor, ...] = (
@@ -132,18 +134,21 @@ def _for_each(function: Callable[[Tensor], Tensor]) -> Callable[..., Any]:
 
 
 @_for_each
+@spoken
 def atleast_1d(input: Tensor) -> Tensor:
     """A 0-dim tensor with one dimension; others as they are."""
     return input if input.ndim else input.reshape(1)
 
 
 @_for_each
+@spoken
 def atleast_2d(input: Tensor) -> Tensor:
     """Tensors of fewer dimensions as one row; others as they are."""
     return input if input.ndim >= 2 else input.reshape(1, -1) if input.ndim == 0 else input.unsqueeze(0)
 
 
 @_for_each
+@spoken
 def atleast_3d(input: Tensor) -> Tensor:
     """Tensors of fewer dimensions with three; others as they are."""
     if input.ndim >= 3:
@@ -153,6 +158,7 @@ def atleast_3d(input: Tensor) -> Tensor:
     return input.unsqueeze(0).unsqueeze(-1) if input.ndim else input.reshape(1, 1, 1)
 
 
+@spoken
 def numel(input: Tensor) -> int:
     """The number of elements. TypeError for what is no tensor."""
     if not isinstance(input, Tensor):
@@ -165,16 +171,19 @@ def is_tensor(obj: Any) -> bool:
     return isinstance(obj, Tensor)
 
 
+@spoken
 def is_floating_point(input: Tensor) -> bool:
     """Whether the element type is a real floating one."""
     return input._dtype.is_floating_point
 
 
+@spoken
 def is_complex(input: Tensor) -> bool:
     """Whether the element type is complex."""
     return input._dtype.is_complex
 
 
+@spoken
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have one shape."""
     return input._array.shape == other._array.shape

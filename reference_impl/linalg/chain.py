@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..arguments import spoken
 from ..inplace_rules import writing_out
 from ..tensor import Tensor
 from .product import matmul
@@ -89,6 +90,7 @@ def _same_dtype(result: Any, target: Any) -> None:
 _writing = writing_out(_multi_dot, "linalg_multi_dot", _same_dtype)
 
 
+@spoken
 def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The product of a chain of matrices, whose ends may be vectors, in the order that multiplies least.
 
@@ -99,6 +101,7 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
     return product
 
 
+@spoken
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """The product of several matrices, with a warning: `linalg.multi_dot` took its place. RuntimeError for none, and
     for tensors that are no matrices."""

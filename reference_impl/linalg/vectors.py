@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import spoken
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
 from ..dtype import bool as bool_
@@ -116,6 +117,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     return (conjugate(x) * y).sum(dim)  # type: ignore[no-any-return]
 
 
+@spoken
 def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """The view of the diagonals of matrices, which become the last dimension."""
     result: Any = diagonal_of(A, offset, dim1, dim2)
