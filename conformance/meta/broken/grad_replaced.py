@@ -27,6 +27,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "gradmode.update.rebound",
         "mutation.inplace.data",
         "mutation.saved.step-between",
+        "pointwise.igamma.gradient",
         "view.gradient.pieces",
     ),
 }
