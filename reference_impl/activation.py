@@ -9,6 +9,7 @@ import numpy as np
 import scipy
 
 from .autograd.node import Gradients, Node
+from .blocks import by_blocks
 from .choice import where
 from .derivative import by_input, floats
 from .dtype import bool as bool_
@@ -59,10 +60,12 @@ GeluBackward0 = by_input("Gelu", _gelu_slope)
 GeluBackward1 = by_input("Gelu", _gelu_tanh_slope)
 
 
+@by_blocks
 def _gelu(a: Array) -> Any:
     return a * scipy.special.ndtr(a)
 
 
+@by_blocks
 def _gelu_tanh(a: Array) -> Any:
     return 0.5 * a * (1 + np.tanh(ROOT * (a + CUBIC * a * a * a)))
 
@@ -94,6 +97,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """Weighs each element by its sigmoid."""
     floats("silu_cpu", input)
 
+    @by_blocks
     def forward(a: Array) -> Any:
         return a * scipy.special.expit(a)
 
@@ -115,6 +119,7 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """`log(1 + exp(beta * x)) / beta`, and the element itself where `beta * x` exceeds the threshold."""
     floats("softplus_cpu", input)
 
+    @by_blocks
     def forward(a: Array) -> Any:
         return np.where(a * beta > threshold, a, np.logaddexp(a * beta, a.dtype.type(0)) / beta)
 
@@ -127,7 +132,9 @@ LogSigmoidBackward0 = by_input("LogSigmoid", lambda x: sigmoid(-x))
 @operation(method=False, out=False)
 def logsigmoid(input: Tensor) -> Tensor:
     """The logarithm of the sigmoid, without overflow."""
+    floats("log_sigmoid_cpu", input)
 
+    @by_blocks
     def forward(a: Array) -> Any:
         return np.minimum(a, 0) - np.log1p(np.exp(-np.abs(a)))
 

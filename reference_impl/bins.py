@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .blocks import BLOCK
 from .derivative import refuse
-from .dtype import float32, float64
 from .named import returned
 from .op import operation, record
 from .promote import cast, operand
@@ -40,7 +40,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     d = input._dtype
     refuse("histogram_cpu", not d.is_floating_point, d)
     _check_bins(bins)
-    array = operand(input, d).reshape(-1).astype(np.float64)
+    array = operand(input, d).reshape(-1)
     low, high = float(min), float(max)
     if low == high and array.size:
         low, high = float(array.min()), float(array.max())
@@ -50,9 +50,12 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         raise RuntimeError(f"torch.histc: range of [{low:g}, {high:g}] is not finite")
     if low > high:
         raise RuntimeError("torch.histc: max must be larger than min")
-    inside = array[(array >= low) & (array <= high)]
-    place = quiet(np.floor, (inside - low) * (bins / (high - low))).astype(np.int64)
-    counts = np.bincount(np.minimum(place, bins - 1), minlength=bins)
+    counts = np.zeros(bins, np.int64)
+    for start in range(0, array.size, BLOCK):
+        block = array[start : start + BLOCK].astype(np.float64)
+        inside = block[(block >= low) & (block <= high)]
+        place = quiet(np.floor, (inside - low) * (bins / (high - low))).astype(np.int64)
+        counts += np.bincount(np.minimum(place, bins - 1), minlength=bins)
     return record(None, cast(counts, d), d, input._device, ())
 
 
@@ -132,7 +135,7 @@ def _histogram(input: Tensor, bins: Sequence[Any], bounds: Any, weight: Tensor |
                 "torch.histogramdd: input tensor and bins tensors should have the same dtype, but got input with dtype "
                 f"{d.legacy} and bins for dimension {i} with dtype {each._dtype.legacy}"
             )
-    refuse("histogramdd", d not in (float32, float64), d)
+    refuse("histogramdd", not d.is_floating_point, d)
     points = input._array.reshape(-1, shape[-1])
     pairs = [None] * len(bins) if bounds is None else [tuple(bounds[2 * i : 2 * i + 2]) for i in range(len(bins))]
     edges = [_edges(b, c, p, i, d.numpy) for i, (b, c, p) in enumerate(zip(bins, points.T, pairs, strict=True))]

@@ -34,6 +34,12 @@ def _check_lines(input: Tensor, axis: int | None) -> None:
         raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
 
 
+def _line_dim(input: Tensor, dim: int) -> int:
+    if not input.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    return wrap_dim(dim, input.ndim)
+
+
 @operation(out=False)
 def unique(
     input: Tensor,
@@ -45,11 +51,14 @@ def unique(
     """The sorted distinct values, or slices along a dimension; with the inverse and the counts if asked for."""
     refuse("unique", input._dtype.is_complex, input._dtype)
     array = operand(input, input._dtype)
-    axis = None if dim is None else wrap_dim(dim, input.ndim)
+    axis = None if dim is None else _line_dim(input, dim)
     _check_lines(input, axis)
-    values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
-    inverse = inverse.reshape(-1 if axis is not None else array.shape)
-    return _results(values, inverse if return_inverse else None, counts if return_counts else None, input)
+    found: Any = np.unique(
+        array, return_inverse=return_inverse, return_counts=return_counts, axis=axis, equal_nan=False
+    )
+    values, *rest = found if isinstance(found, tuple) else (found,)
+    inverse = rest[0].reshape(-1 if axis is not None else array.shape) if return_inverse else None
+    return _results(values, inverse, rest[-1] if return_counts else None, input)
 
 
 @operation(out=False)
@@ -57,7 +66,7 @@ def unique_consecutive(
     input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
     """The values, or slices along a dimension, without immediate repetitions."""
-    axis = 0 if dim is None else wrap_dim(dim, input.ndim)
+    axis = 0 if dim is None else _line_dim(input, dim)
     _check_lines(input, None if dim is None else axis)
     array = input._array.reshape(-1) if dim is None else np.moveaxis(input._array, axis, 0)
     n = array.shape[0]

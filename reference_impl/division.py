@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .autograd.node import Gradients, Node
+from .blocks import by_blocks
 from .derivative import NotImplementedBackward, flat, refuse
 from .dtype import FLOATING, dtype
 from .dtype import bool as bool_
@@ -27,6 +28,7 @@ def check_divisor(name: str, other: Any, d: dtype) -> None:
         raise RuntimeError("ZeroDivisionError")
 
 
+@by_blocks
 def truncated(a: Array, b: Array) -> Array:
     """The quotient rounded towards zero."""
     if np.result_type(a, b).kind == "f":

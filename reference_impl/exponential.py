@@ -10,6 +10,7 @@ import scipy
 
 from .arguments import need_one_tensor, need_tensors
 from .autograd.node import Gradients, Node
+from .blocks import by_blocks
 from .choice import where
 from .derivative import by_input, by_result, complex_refused, floats, refuse
 from .op import RESULT, binary, floating, operation, unary
@@ -57,6 +58,7 @@ def log10(input: Tensor) -> Tensor:
     return unary(np.log10, input, Log10Backward0, floating, saved=(input,))
 
 
+@by_blocks
 def _complex_log1p(a: Array) -> Array:
     """Near zero by the logarithm of `|1 + a|² - 1`, in which nothing cancels."""
     x, y = a.real, a.imag
@@ -91,6 +93,7 @@ class Logaddexp2Backward0(LogaddexpBackward0):
     __slots__ = ()
 
 
+@by_blocks
 def log_sum_exp(a: Array, b: Array) -> Array:
     """The logarithm of the sum of two exponentials, of complex numbers too: the one of the greater real part is taken
     out."""
@@ -139,6 +142,7 @@ def xlogy(input: Any, other: Any) -> Tensor:
     return binary(scipy.special.xlogy, input, other, XlogyBackward0, floating, saved=(input, other))
 
 
+@by_blocks
 def _complex_sigmoid(a: Any) -> Any:
     return np.reciprocal(1 + np.exp(-a))
 
@@ -168,6 +172,7 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """The inverse of the logistic function; with `eps` the input is first clamped to `[eps, 1 - eps]`."""
     complex_refused("logit_cpu", input)
 
+    @by_blocks
     def forward(a: Any) -> Any:
         return scipy.special.logit(a if eps is None else np.clip(a, eps, 1 - eps))
 

@@ -9,12 +9,13 @@ import numpy as np
 
 from . import layout
 from .autograd.node import Gradients, Node
+from .blocks import by_blocks
 from .choice import where
 from .create import fitting
 from .derivative import refuse
 from .dtype import FLOATING
 from .dtype import bool as bool_
-from .op import Kind, operation, record
+from .op import Kind, operation, ordered_as, record
 from .pointwise import conjugate
 from .promote import cast, common_device, number, operand, result_type
 from .quiet import quiet
@@ -30,7 +31,10 @@ def ternary(
     shape: tuple[int, ...] = ()
     for array in arrays:
         shape = layout.broadcast_shapes(shape, np.shape(array))
-    array = cast(np.asarray(quiet(function, *arrays)), d)
+    array = np.asarray(quiet(function, *arrays))
+    if array.ndim > 1:
+        array = ordered_as(array, *[np.asarray(a) for a in arrays])
+    array = cast(array, d)
     return record(kind, array, d, common_device(*values), values, saved, args)
 
 
@@ -53,8 +57,11 @@ class LerpBackward1(Node):
         return grad * conjugate(1 - w), grad * conjugate(w), to_weight
 
 
+@by_blocks
 def _between(x: Any, y: Any, w: Any) -> Any:
     """Starts from the nearer end, which is exact at both."""
+    if not np.ndim(w):
+        return x + w * (y - x) if abs(w) < 0.5 else y - (y - x) * (1 - w)
     near = x + w * (y - x)
     return np.where(np.abs(w) < 0.5, near, y - (y - x) * (1 - w))
 
@@ -88,6 +95,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
     values = (input, tensor1, tensor2)
     factor = number(value, result_type(*values))
 
+    @by_blocks
     def forward(x: Any, y: Any, z: Any) -> Any:
         return x + factor * y * z
 
@@ -118,6 +126,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
     values = (input, tensor1, tensor2)
     factor = number(value, result_type(*values))
 
+    @by_blocks
     def forward(x: Any, y: Any, z: Any) -> Any:
         return x + factor * y / z
 

@@ -10,6 +10,7 @@ import scipy
 
 from .arguments import need_one_tensor, need_tensors
 from .autograd.node import Gradients, Node
+from .blocks import by_blocks
 from .derivative import by_input, by_result, complex_refused, floats, half_refused
 from .dtype import bool as bool_
 from .op import RESULT, binary, floating, operation, unary
@@ -88,6 +89,7 @@ def polygamma(n: Any, input: Tensor) -> Tensor:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
     complex_refused("polygamma", input)
 
+    @by_blocks
     def forward(a: Array) -> Array:
         return np.asarray(scipy.special.polygamma(n, a))
 
@@ -124,6 +126,7 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
         raise RuntimeError("p has to be greater than or equal to 1")
     complex_refused("lgamma_vml_cpu", input)
 
+    @by_blocks
     def forward(a: Array) -> Array:
         total = np.full_like(a, p * (p - 1) / 4 * math.log(math.pi))
         for i in range(p):

@@ -82,10 +82,19 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> A
     return _median(input, dim, keepdim, True)
 
 
-def _frequent(line: Array) -> int:
-    """The index of the most frequent value, the least of them where several are; the last of its places."""
-    values, inverse, counts = np.unique(line, return_inverse=True, return_counts=True)
-    return int(np.flatnonzero(inverse.reshape(-1) == np.argmax(counts))[-1]) if values.size else 0
+def _frequent(array: Array, dim: int) -> Array:
+    """The index of the most frequent value of each line, the least of them where several are; the last of its
+    places."""
+    lines = np.moveaxis(array, dim, -1)
+    ordered = np.sort(lines, axis=-1)
+    places = np.arange(ordered.shape[-1])
+    fresh = np.not_equal(ordered[..., 1:], ordered[..., :-1]) & np.equal(ordered[..., 1:], ordered[..., 1:])
+    start = np.zeros(ordered.shape, np.int64)
+    np.maximum.accumulate(np.where(fresh, places[1:], 0), axis=-1, out=start[..., 1:])
+    value = np.take_along_axis(ordered, np.argmax(places - start, axis=-1, keepdims=True), -1)
+    alike = np.equal(lines, value) | (np.not_equal(lines, lines) & np.not_equal(value, value))
+    last = ordered.shape[-1] - 1 - np.argmax(alike[..., ::-1], axis=-1, keepdims=True)
+    return np.moveaxis(last, -1, dim)
 
 
 @operation(promotes=False)
@@ -100,7 +109,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Indexed:
     elif not array.size:
         index = np.zeros([1 if i == dim else n for i, n in enumerate(array.shape)], np.int64)
     else:
-        index = np.expand_dims(np.apply_along_axis(_frequent, dim, array), dim).astype(np.int64)
+        index = _frequent(array, dim)
     return picked("mode", ModeBackward0, input, index, dim, keepdim)
 
 

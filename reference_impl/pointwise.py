@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .autograd.node import Gradients, Node
+from .blocks import by_blocks
 from .dtype import bool as bool_
 from .format import copied, strides_in
 from .inplace_rules import exactly
@@ -49,6 +50,7 @@ def scaling(ufunc: np.ufunc, input: Any, other: Any, alpha: Any) -> Callable[...
     factor = number(alpha, d)
     wide = np.float64 if d.compute == np.float32 else d.compute
 
+    @by_blocks
     def function(a: Array, b: Array) -> Any:
         return ufunc(a, np.multiply(b, factor, dtype=wide))
 

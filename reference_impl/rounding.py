@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .autograd.node import Gradients, Node
+from .blocks import by_blocks
 from .derivative import flat, refuse
 from .dtype import FLOATING
 from .dtype import bool as bool_
@@ -59,6 +60,7 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     def at_place(a: Array) -> Array:
         return np.round(a, decimals)
 
+    refuse("round_cpu", decimals != 0 and input._dtype.category != FLOATING, input._dtype)
     return _whole("round", at_place if decimals else np.rint, input, RoundBackward0)
 
 
@@ -69,6 +71,7 @@ class FracBackward0(Node):
         return grad
 
 
+@by_blocks
 def _fraction(a: Array) -> Array:
     return np.subtract(a, np.trunc(a))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .arguments import need_tensors
 from .autograd.node import Gradients, Node
+from .blocks import by_blocks
 from .choice import where
 from .derivative import NotImplementedBackward, by_input, complex_refused, flat, refuse
 from .dtype import BOOL, FLOATING, dtype
@@ -68,6 +69,7 @@ attach("abs_", overwriting(_absolute_in_place, "abs_"))
 attach("absolute_", overwriting(_absolute_in_place, "absolute_"))
 
 
+@by_blocks
 def _sign(a: Array) -> Array:
     if a.dtype == np.bool_:
         return a.copy()
@@ -84,6 +86,7 @@ def sign(input: Tensor) -> Tensor:
     return unary(_sign, input, SignBackward0)
 
 
+@by_blocks
 def _direction(a: Array) -> Array:
     magnitude = np.abs(a)
     return np.where(magnitude == 0, 0, np.divide(a, magnitude)).astype(a.dtype)
@@ -161,6 +164,7 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
     return binary(_step, input, values, NotImplementedBackward, args="aten::heaviside")
 
 
+@by_blocks
 def _step(a: Array, values: Array) -> Array:
     return np.where(np.equal(a, 0), values, np.greater(a, 0).astype(a.dtype))
 
