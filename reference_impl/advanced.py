@@ -133,7 +133,7 @@ def put(t: Tensor, index: Index, value: Tensor, watched: tuple[Tensor, ...] = ()
     that does not broadcast."""
     array = t._array.copy()
     if accumulate:
-        _check_value(t, value)
+        _check_value(t, index, value)
         try:
             places = t._array[index]
         except IndexError as error:
@@ -144,8 +144,10 @@ def put(t: Tensor, index: Index, value: Tensor, watched: tuple[Tensor, ...] = ()
     return record(IndexPutBackward0, array, t._dtype, t._device, (t, value), watched or (None,), (index, accumulate))
 
 
-def _check_value(t: Tensor, value: Tensor) -> None:
+def _check_value(t: Tensor, index: Index, value: Tensor) -> None:
     if value._dtype is not t._dtype:
+        if (misfit := _misfit(t, index)) is not None:
+            raise misfit
         raise RuntimeError(
             f"Index put requires the source and destination dtypes match, got {t._dtype.word} for the destination and "
             f"{value._dtype.word} for the source."
@@ -209,7 +211,7 @@ def _fills(index: Index, value: Tensor) -> bool:
 def _fitting(t: Tensor, index: Index, value: Tensor) -> Array:
     """The values to write, in the type of the tensor. RuntimeError for another type that is not cast."""
     if not _fills(index, value):
-        _check_value(t, value)
+        _check_value(t, index, value)
         return value._array
     if value._dtype is t._dtype:
         return value._array.reshape(()).copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from .arguments import need_tensor, spoken
 from .derivative import refuse
 from .dtype import COMPLEX, FLOATING
 from .dtype import bool as bool_
+from .layout import broadcast_shapes
 from .op import binary, boolean, operation, record, unary
-from .promote import common_device, operand, result_type
+from .promote import common_device, dtype_or_scalar, operand, result_type
 from .quiet import quiet
 from .tensor import Tensor, attach
 
@@ -147,6 +149,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
         if value < 0:
             raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value}")
     d = input._dtype
+    broadcast_shapes(input._array.shape, other._array.shape)
     x, y = operand(input, d), operand(other, d)
     close = quiet(np.equal, x, y)
     if equal_nan and d.differentiable:
@@ -179,11 +182,26 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 
 @operation(method=False)
-def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
-    """Whether each element stands among the test values, or, inverted, does not. RuntimeError for complex numbers."""
+def isin(
+    elements: Any = None,
+    test_elements: Any = None,
+    *,
+    assume_unique: bool = False,
+    invert: bool = False,
+    element: Any = None,
+    test_element: Any = None,
+) -> Tensor:
+    """Whether each element stands among the test values, or, inverted, does not. RuntimeError for bools and complex
+    numbers."""
+    elements = element if elements is None else elements
+    test_elements = test_element if test_elements is None else test_elements
+    for value in (elements, test_elements):
+        if not isinstance(value, (Tensor, Number)):
+            raise TypeError(f"isin() received an invalid combination of arguments: {type(value).__name__}")
+        d = dtype_or_scalar(value)
+        if d.is_complex or d is bool_:
+            raise RuntimeError(f"Unsupported input type encountered for isin(): {d.word}")
     d = result_type(elements, test_elements)
-    if d.is_complex:
-        raise RuntimeError(f"Unsupported input type encountered for isin(): {d.word}")
     x, y = operand(elements, d), operand(test_elements, d)
     found = np.isin(x, y, invert=invert)
     return record(None, found, bool_, common_device(elements, test_elements), ())

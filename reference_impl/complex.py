@@ -14,7 +14,7 @@ from .dtype import complex64, complex128, dtype, float16, float32, float64
 from .index import select
 from .inplace_rules import exactly
 from .layout import broadcast_shapes
-from .op import operation, record, view
+from .op import operation, ordered_as, record, view
 from .promote import common_device
 from .tensor import Tensor, attach, meta, strides_of
 
@@ -193,6 +193,7 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
     _check_parts(real, imag)
     d = real._dtype.to_complex()
     array = np.empty(broadcast_shapes(real._array.shape, imag._array.shape), d.numpy)
+    array = ordered_as(array, real._array, imag._array)
     array.real, array.imag = real._array, imag._array
     return record(ComplexBackward0, array, d, common_device(real, imag), (real, imag))
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from .arguments import lenient
 from .device import resolve
-from .dtype import DEFAULT, INTEGER, bfloat16, chosen, dtype, float16, float32, uint64
+from .dtype import BOOL, DEFAULT, INTEGER, bfloat16, chosen, dtype, float16, float32, uint64
+from .dtype import bool as bool_
 from .gradmode import MODE
 from .nested import array_of
 from .numpy import from_numpy
@@ -82,7 +83,7 @@ def _tensor(
         device = data._device if device is None else device
     array, inferred = array_of(data)
     d = chosen(dtype, "tensor") or inferred
-    if inferred.is_complex and not d.is_complex and not isinstance(data, (Tensor, np.ndarray)):
+    if inferred.is_complex and d.category > BOOL and not d.is_complex and not isinstance(data, (Tensor, np.ndarray)):
         raise TypeError(
             "must be real number, not complex"
             if d.is_floating_point
@@ -180,6 +181,8 @@ def constructed(cls: type, *data: Any, device: Any = None) -> Tensor:
 def checked(value: Any, d: dtype) -> Any:
     """A number as a NumPy scalar of type `d`; RuntimeError if it is out of range."""
     if isinstance(value, complex) and not d.is_complex:
+        if d is bool_:
+            return np.bool_(value != 0)
         if value.imag:
             name = d.legacy if d.category != INTEGER or d.itemsize == 4 else f"{d.name}_t"
             raise RuntimeError(f"value cannot be converted to type {name} without overflow")

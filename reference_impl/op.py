@@ -204,7 +204,7 @@ def binary(
         and not (a.flags.c_contiguous and b.flags.c_contiguous)
         and (isinstance(y, Tensor) or 0 in a.strides)
     ):
-        array = _ordered_as(array, a, b)
+        array = ordered_as(array, a, b)
     if d.compute is not d.numpy or array.dtype is not result.numpy:
         array = cast(array, result)
     return record(kind, array, result, where, (x, y), saved, args)
@@ -226,7 +226,7 @@ def _unsupported(ufunc: Callable[..., Any], d: dtype) -> NotImplementedError:
     return NotImplementedError(f"\"{ufunc.__name__}_cpu\" not implemented for '{d.word}'")
 
 
-def _ordered_as(array: Array, *operands: Array) -> Array:
+def ordered_as(array: Array, *operands: Array) -> Array:
     """The result with its dimensions in memory in the order that the operands' have, where NumPy chose another one."""
     shape = array.shape
     order = layout.memory_order(shape, *[_broadcast_strides(a, shape) for a in operands])
@@ -262,7 +262,7 @@ def unary(
     except TypeError:
         raise _unsupported(ufunc, d) from None
     if array.ndim > 1 and 0 in a.strides:
-        array = _ordered_as(array, a)
+        array = ordered_as(array, a)
     if array.dtype is not result.numpy:
         array = cast(array, result)
     return record(kind, array, result, x._device, (x,), saved, args)

@@ -147,7 +147,9 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype 
 
 @operation()
 def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
-    """The sum without NaN."""
+    """The sum without NaN. RuntimeError for complex numbers."""
+    if input._dtype.is_complex:
+        raise RuntimeError("nansum on CPU does not support complex inputs")
     if input._dtype.category == FLOATING:
         input = where(input != input, 0, input)
     return sum(input, dim, keepdim, dtype=dtype)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -199,8 +198,8 @@ def _complex_logsumexps(array: Array, axis: int) -> Array:
     """Every partial logarithm of a sum of complex exponentials, one after the other."""
     result = array.copy()
     rows = np.moveaxis(result, axis, 0)
-    for before, row in pairwise(rows):
-        row[...] = log_sum_exp(before, row)
+    for i in range(1, len(rows)):
+        rows[i] = log_sum_exp(rows[i - 1], rows[i])
     return result
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from .derivative import refuse
 from .dtype import FLOATING, INTEGER, int64
+from .dtype import bool as bool_
 from .extreme import require_size
 from .layout import wrap_dim
 from .named import Indexed, indexed
@@ -70,8 +71,10 @@ def msort(input: Tensor) -> Tensor:
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Indexed:
     """The k greatest values along a dimension in descending order, or the least in ascending order.
 
-    RuntimeError for more values than there are.
+    RuntimeError for more values than there are, and for bools.
     """
+    if input._dtype is bool_:
+        raise RuntimeError("topk does not support bool dtypes on CPU")
     dim = wrap_dim(dim, input.ndim)
     size = input._array.shape[dim] if input.ndim else 1
     if not 0 <= k <= size:

@@ -158,8 +158,15 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Any = None, aweights: A
         centred = rows - (rows * weights).sum(1, keepdim=True) / count
         product = (centred * weights) @ _turned(centred)
     per_degree = 1 if aweights is None else (weights * aweights).sum() / count
-    result = product / (count - per_degree * correction)
-    return result if input.ndim == 2 else result.reshape(())  # type: ignore[no-any-return]
+    degrees = count - per_degree * correction
+    if degrees <= 0:
+        warnings.warn(
+            "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.",
+            UserWarning,
+            stacklevel=3,
+        )
+        degrees = degrees * 0
+    return (product / degrees).squeeze()  # type: ignore[no-any-return]
 
 
 def _turned(x: Tensor) -> Tensor:

@@ -181,7 +181,7 @@ def to_coordinates(self: Tensor, sparse_dim: int | None = None) -> Coordinates:
         )
     sparse, dense = shape[:count], shape[count:]
     rows = self.reshape(layout.numel(sparse), *dense)
-    kept = np.flatnonzero((rows._array != 0).reshape(len(rows._array), -1).any(axis=1))
+    kept = np.flatnonzero((rows._array != 0).any(axis=tuple(range(1, rows.ndim))))
     content = rows.index_select(0, wrap(kept, int64, self._device))
     places = np.stack(np.unravel_index(kept, sparse)) if sparse else np.zeros((0, len(kept)), np.int64)
     return made(Coordinates, shape, content, places=places, ordered=True)
