@@ -19,6 +19,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "error.state.out",
         "linalg.matmul.bool",
         "linalg.matmul.dtypes",
+        "linalg.matmul.dtypes.every",
         "linalg.matmul.mismatch",
         "linalg.matmul.zero-dim",
     ),
