@@ -1,12 +1,10 @@
 """Adding many values to few places: what the gradients of reading and the `*_add` operations need.
 
 `np.add.at` is fast for single numbers alone: for slices it takes a tenth of a microsecond for each element. There, a
-sparse product adds, and for bools the places are sorted and each run of equal ones is reduced.
+sparse product adds, and bools are joined slice by slice.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -23,14 +21,6 @@ LONG = 256
 """Longer slices than this are added one by one."""
 
 
-def runs(places: Array, values: Array, ufunc: Any) -> tuple[Array, Array]:
-    """The distinct places, and for each the values (slices along the first dimension) reduced by the ufunc."""
-    order = np.argsort(places, kind="stable")
-    ordered = places[order]
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    return ordered[starts], quiet(ufunc.reduceat, values[order], starts)
-
-
 def added(array: Array, places: Array, values: Array, d: dtype) -> Array:
     """A copy of the array with values (slices along the first dimension) added at places of its first dimension."""
     result = array.copy("C")
@@ -38,8 +28,10 @@ def added(array: Array, places: Array, values: Array, d: dtype) -> Array:
         return result
     values = values.astype(d.compute, copy=False)
     if d is bool_:
-        found, sums = runs(places, values, np.logical_or)
-        result[found] |= sums
+        for place, value in zip(places.tolist(), values, strict=True) if values.ndim > 1 else ():
+            result[place] |= value
+        if values.ndim == 1:
+            result[places[values]] = True
     elif values.ndim == 1:
         sums = result.astype(d.compute, copy=False)
         quiet(np.add.at, sums, places, values)

@@ -53,9 +53,8 @@ def unique(
     array = operand(input, input._dtype)
     axis = None if dim is None else _line_dim(input, dim)
     _check_lines(input, axis)
-    found: Any = np.unique(
-        array, return_inverse=return_inverse, return_counts=return_counts, axis=axis, equal_nan=False
-    )
+    asked: Any = {"return_inverse": return_inverse, "return_counts": return_counts}
+    found = np.unique(array, axis=axis, equal_nan=False, **asked)
     values, *rest = found if isinstance(found, tuple) else (found,)
     inverse = rest[0].reshape(-1 if axis is not None else array.shape) if return_inverse else None
     return _results(values, inverse, rest[-1] if return_counts else None, input)

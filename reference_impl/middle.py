@@ -16,7 +16,7 @@ from .named import Indexed
 from .op import RESULT, operation, record
 from .pick import chosen, pick, take
 from .promote import cast, operand
-from .sort import order, picked, sort
+from .sort import order, picked, placed, sort
 from .storage import Array
 from .tensor import Tensor, wrap
 
@@ -36,17 +36,17 @@ class NanmedianBackward0(MedianBackward0):
 
 def _middle(input: Tensor, dim: int, skip: bool) -> Array:
     """The index of the lower middle value; of the first NaN where there is one, unless those are skipped."""
-    index = order(input, dim)
+    array = operand(input, input._dtype)
     if not input.ndim:
-        return index
-    size = input._array.shape[dim]
+        return order(input, dim)
+    size = array.shape[dim]
     at: Any = (size - 1) // 2
-    if input._dtype.category == FLOATING:
-        array = operand(input, input._dtype)
-        numbers = np.count_nonzero(~np.isnan(array), axis=dim, keepdims=True)
-        at = np.maximum(numbers - 1, 0) // 2 if skip else np.where(numbers < size, numbers, at)
-        return take(index, at, dim)
-    return index[(slice(None),) * dim + (slice(at, at + 1),)]
+    nothing = np.not_equal(array, array)
+    if size and not nothing.any():
+        return placed(array, at, dim)
+    numbers = np.count_nonzero(~nothing, axis=dim, keepdims=True)
+    at = np.maximum(numbers - 1, 0) // 2 if skip else np.where(numbers < size, numbers, at)
+    return take(order(input, dim), at, dim)
 
 
 def _median(input: Tensor, dim: int | None, keepdim: bool, skip: bool) -> Any:
@@ -166,7 +166,7 @@ def _interpolated(ordered: Tensor, ranks: Array, way: str) -> Tensor:
     return lerp(low, high, weight)
 
 
-@operation(autocast=wider)
+@operation(promotes=False, autocast=wider)
 def quantile(
     input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Tensor:
@@ -177,7 +177,7 @@ def quantile(
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
-@operation(autocast=wider)
+@operation(promotes=False, autocast=wider)
 def nanquantile(
     input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Tensor:

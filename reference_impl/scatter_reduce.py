@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from . import layout
-from .accumulate import runs
 from .autograd.node import Gradients, Node
 from .choice import where
 from .gather import check_scatter, covered, flat_places, gather
@@ -77,19 +76,25 @@ def combined(start: Array, places: Array, values: Array, reduce: str, included: 
     """An array of the computing type with values combined at flat places; without `included` the old values there do
     not count."""
     result = start.copy()
-    if not places.size:
-        return result
-    ufunc = UFUNCS[reduce]
-    found, reduced = runs(places, values, ufunc)
-    old = result[found]
-    if included:
-        reduced = quiet(ufunc, old, reduced)
+    if not included:
+        result[places] = _neutral(reduce, result.dtype)
+    quiet(UFUNCS[reduce].at, result, places, values)
     if reduce == "mean":
-        counts = runs(places, np.ones(len(places), np.int64), np.add)[1] + int(included)
-        divide = np.floor_divide if reduced.dtype.kind in "iu" else np.true_divide
-        reduced = quiet(divide, reduced, counts.reshape((-1,) + (1,) * (reduced.ndim - 1)))
-    result[found] = reduced
+        counts = np.maximum(np.bincount(places, minlength=len(result)) + int(included), 1)
+        if result.dtype.kind in "iu":
+            return quiet(np.floor_divide, result, counts).astype(result.dtype)  # type: ignore[no-any-return]
+        quiet(np.true_divide, result, counts.astype(result.dtype), out=result)
     return result
+
+
+def _neutral(reduce: str, kind: np.dtype[Any]) -> Any:
+    """What changes nothing when it is combined with a value."""
+    if reduce in ("amax", "amin"):
+        if kind.kind == "b":
+            return reduce == "amin"
+        low, high = (np.iinfo(kind).min, np.iinfo(kind).max) if kind.kind in "iu" else (-np.inf, np.inf)
+        return low if reduce == "amax" else high
+    return 1 if reduce == "prod" else 0
 
 
 @operation(inplace=True, promotes=False, apart=True)

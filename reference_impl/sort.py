@@ -27,13 +27,21 @@ def order(input: Tensor, dim: int, descending: bool = False, name: str = "Sort")
     """The indices that sort along a dimension; equal elements stay in their order, in both directions."""
     if input._dtype.is_complex:
         raise RuntimeError(f" {name} does not support complex dtypes on CPU")
-    array = operand(input, input._dtype)
+    return _sorting(operand(input, input._dtype), dim, descending)
+
+
+def _sorting(array: Array, dim: int, descending: bool) -> Array:
     if not array.ndim:
         return np.zeros((), np.int64)
     if not descending:
         return np.argsort(array, axis=dim, kind="stable")
     backwards = np.flip(np.argsort(np.flip(array, dim), axis=dim, kind="stable"), dim)
     return np.subtract(array.shape[dim] - 1, backwards)  # type: ignore[no-any-return]
+
+
+def placed(array: Array, place: int, dim: int) -> Array:
+    """The index of the element that sorting would bring to a place along a dimension, which stays with size one."""
+    return np.argpartition(array, place, axis=dim)[(slice(None),) * dim + (slice(place, place + 1),)]
 
 
 def picked(name: str, kind: Any, input: Tensor, index: Array, dim: int, keepdim: bool = True) -> Indexed:
@@ -61,7 +69,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
     return record(None, np.asarray(index, order="C"), int64, input._device, (input,))
 
 
-@operation()
+@operation(promotes=False)
 def msort(input: Tensor) -> Tensor:
     """The values in order along the first dimension."""
     return sort(input, 0).values
@@ -79,10 +87,20 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     size = input._array.shape[dim] if input.ndim else 1
     if not 0 <= k <= size:
         raise RuntimeError("selected index k out of range")
-    index = order(input, dim, largest, "topk")
-    if input.ndim:
-        index = index[(slice(None),) * dim + (slice(k),)]
+    if input.ndim and 0 < k < size and not input._dtype.is_complex:
+        index = _foremost(operand(input, input._dtype), k, dim, largest)
+    else:
+        index = order(input, dim, largest, "topk")
+        index = index[(slice(None),) * dim + (slice(k),)] if input.ndim else index
     return picked("topk", TopkBackward0, input, index, dim)
+
+
+def _foremost(array: Array, k: int, dim: int, largest: bool) -> Array:
+    """The indices of the k greatest or least elements along a dimension; only those are sorted."""
+    first = array.shape[dim] - k if largest else 0
+    found = np.argpartition(array, first if largest else k - 1, axis=dim)
+    found = np.sort(found[(slice(None),) * dim + (slice(first, first + k),)], axis=dim)
+    return take(found, _sorting(take(array, found, dim), dim, largest), dim)
 
 
 @operation()
@@ -94,7 +112,5 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Ind
     size = input._array.shape[dim] if input.ndim else 1
     if not 1 <= k <= size:
         raise RuntimeError("selected number k out of range")
-    index = order(input, dim)
-    if input.ndim:
-        index = index[(slice(None),) * dim + (slice(k - 1, k),)]
+    index = placed(operand(input, input._dtype), k - 1, dim) if input.ndim else order(input, dim)
     return picked("kthvalue", KthvalueBackward0, input, index, dim, keepdim)
