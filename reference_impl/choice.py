@@ -31,7 +31,7 @@ class WhereBackward0(Node):
         return where(c, grad, 0) if self.needs(0) else None, where(c, 0, grad) if self.needs(1) else None
 
 
-@operation(method=False)
+@operation(method=False, promotes=False)
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """Takes an element of `input` where the condition is true, else of `other`; alone, the indices of what is true.
 

@@ -113,13 +113,13 @@ def isfinite(input: Tensor) -> Tensor:
     return unary(np.isfinite, input, None, boolean)
 
 
-@operation()
+@operation(promotes=False)
 def isposinf(input: Tensor) -> Tensor:
     """Whether an element is positive infinity. RuntimeError for complex numbers."""
     return _infinite("isposinf", input, np.inf)
 
 
-@operation()
+@operation(promotes=False)
 def isneginf(input: Tensor) -> Tensor:
     """Whether an element is negative infinity. RuntimeError for complex numbers."""
     return _infinite("isneginf", input, -np.inf)
@@ -181,7 +181,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
     return bool(eq(input, other)._array.all())
 
 
-@operation(method=False)
+@operation(method=False, promotes=False)
 def isin(
     elements: Any = None,
     test_elements: Any = None,

@@ -13,7 +13,7 @@ import numpy as np
 from .arguments import lenient
 from .complex import view_as_complex, view_as_real
 from .index import select, view_all
-from .inplace_rules import fill_out
+from .inplace_rules import check_out, fill_out
 from .op import record
 from .order import t
 from .pointwise import CloneBackward0
@@ -33,6 +33,8 @@ def _copying(function: Callable[..., Tensor], name: str) -> Callable[..., Tensor
     """The function of a view, made to copy it. `out=` has exactly the dtype of the input."""
 
     def copying(input: Tensor, *args: Any, out: Tensor | None = None, **kwargs: Any) -> Tensor:
+        if out is not None:
+            check_out(name, out)
         copy = compact(function(input, *args, **kwargs))
         return copy if out is None else fill_out(out, copy, promotes=False)
 

@@ -112,7 +112,7 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     return length
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=False)
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """Each slice along a dimension, scaled to the p-norm `maxnorm` where it is longer.
 

@@ -91,19 +91,19 @@ def _reduced(ufunc: np.ufunc, name: str, kind: type[Node], input: Tensor, dim: A
     )
 
 
-@operation()
+@operation(promotes=False)
 def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The greatest element over some dimensions or all. IndexError over a size of zero."""
     return _reduced(np.maximum, "amax", AmaxBackward0, input, dim, keepdim)
 
 
-@operation()
+@operation(promotes=False)
 def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The least element over some dimensions or all. IndexError over a size of zero."""
     return _reduced(np.minimum, "amin", AminBackward0, input, dim, keepdim)
 
 
-@operation()
+@operation(promotes=False)
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Extremes:
     """The least and the greatest element along a dimension, or of all."""
     return Extremes(amin(input, dim, keepdim), amax(input, dim, keepdim))
@@ -182,13 +182,13 @@ def _index_alone(name: str, function: Any, input: Tensor, dim: int | None, keepd
     return record(None, place.astype(np.int64, copy=False), int64, input._device, (input,))
 
 
-@operation()
+@operation(promotes=False)
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the greatest element stands, the first among equals; without a dimension, counted in row-major order."""
     return _index_alone("argmax", np.argmax, input, dim, keepdim)
 
 
-@operation()
+@operation(promotes=False)
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the least element stands, the first among equals; without a dimension, counted in row-major order."""
     return _index_alone("argmin", np.argmin, input, dim, keepdim)

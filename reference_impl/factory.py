@@ -9,7 +9,7 @@ from .create import made
 from .device import device, resolve
 from .dtype import DEFAULT, chosen, dtype
 from .format import Layout
-from .inplace_rules import fill_out
+from .inplace_rules import check_out, fill_out
 from .storage import Array
 from .tensor import Tensor
 
@@ -20,6 +20,7 @@ def type_of(name: str, dtype: Any, out: Tensor | None, default: dtype | None = N
     d = chosen(dtype, name)
     if out is None:
         return d or default or DEFAULT.floating
+    check_out(name, out)
     if d is not None and d is not out._dtype:
         raise RuntimeError(f"dtype {d.word} does not match dtype of out parameter ({out._dtype.word})")
     return out._dtype

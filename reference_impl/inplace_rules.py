@@ -171,9 +171,11 @@ def exactly(result: dtype, out: dtype) -> None:
         raise RuntimeError(f"Found dtype {out.word} but expected {result.word}")
 
 
-def writing_out(function: Callable[..., Any], name: str, promotes: Promotes, apart: bool = False) -> Callable[..., Any]:
+def writing_out(
+    function: Callable[..., Any], name: str, promotes: Promotes, apart: bool = False, same: bool = False
+) -> Callable[..., Any]:
     """The function of the namespace: accepts `out=`, a tensor or a tuple of them, and returns it. `apart`: RuntimeError
-    for one that lies in the memory of an operand."""
+    for one that lies in the memory of an operand; `same` admits the first operand itself."""
 
     function = lenient(function, name)
 
@@ -183,10 +185,22 @@ def writing_out(function: Callable[..., Any], name: str, promotes: Promotes, apa
         if out is None:
             return function(*args, **kwargs)
         if apart and isinstance(out, Tensor):
-            check_apart(out, *_tensors((*args, *kwargs.values())))
+            own = same and args and args[0] is out
+            check_apart(out, *_tensors((*(args[1:] if own else args), *kwargs.values())))
         return _into(out, function, name, promotes, args, kwargs)
 
     return wrapper
+
+
+def check_out(name: str, out: Any) -> None:
+    """TypeError for an `out=` that is no tensor, RuntimeError for one that gradients flow to."""
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if MODE.grad and tracked(out):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
 
 
 def _into(out: Any, function: Callable[..., Any], name: str, promotes: Promotes, args: Any, kwargs: Any) -> Any:

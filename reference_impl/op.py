@@ -412,7 +412,7 @@ def operation(
         if writer is not None:
             attach(f"{word}_", writer)
         _attach_operators(operators, function, writer)
-        return cast_type(F, writing_out(function, word, promotes, apart) if out else lenient(function, word))
+        return cast_type(F, writing_out(function, word, promotes, apart, inplace) if out else lenient(function, word))
 
     return define
 

@@ -212,7 +212,7 @@ def running_logsumexp(input: Tensor, dim: int, reverse: bool = False) -> Tensor:
     return record(LogcumsumexpBackward0, array, d, input._device, (input,), saved=saved, args=(dim, reverse))
 
 
-@operation()
+@operation(promotes=False)
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """The logarithm of the running sum of exponentials along a dimension. NotImplementedError for integers."""
     refuse("logcumsumexp_out_cpu", not input._dtype.differentiable, input._dtype)

@@ -113,7 +113,7 @@ def sgn(input: Tensor) -> Tensor:
     return unary(_direction, input, SgnBackward0, saved=(input, RESULT))
 
 
-@operation()
+@operation(promotes=False)
 def signbit(input: Tensor) -> Tensor:
     """Whether an element is negative, or a negative zero."""
     if input._dtype.is_complex:
@@ -154,7 +154,7 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
-@operation(inplace=True)
+@operation(inplace=True, promotes=False)
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
     """Zero below zero, one above, and the second operand at zero. RuntimeError for different dtypes."""
     if input._dtype is not values._dtype:

@@ -101,13 +101,13 @@ def _normalized(name: str, function: Any, kind: type[Node], input: Tensor, dim: 
     return record(kind, cast(result, d), d, input._device, (input,), saved=(RESULT,), args=dim)
 
 
-@operation()
+@operation(promotes=False)
 def softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     """Exponentials divided by their sum along a dimension."""
     return _normalized("softmax", _softmax, SoftmaxBackward0, input, dim, dtype)
 
 
-@operation()
+@operation(promotes=False)
 def log_softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     """The logarithm of `softmax`."""
     return _normalized("log_softmax", _log_softmax, LogSoftmaxBackward0, input, dim, dtype)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .dtype import bool as bool_
-from .dtype import int64, uint8
+from .dtype import dtype, int64, uint8
 from .layout import wrap_dims
 from .op import operation, record
 from .tensor import Tensor
@@ -23,13 +23,19 @@ def _reduced(ufunc: np.ufunc, input: Tensor, dim: Any, keepdim: bool) -> Tensor:
     return record(None, np.asarray(truth).astype(d.numpy), d, input._device, (input,))
 
 
-@operation()
+def _for_truth(result: dtype, out: dtype) -> None:
+    """RuntimeError for an `out=` that holds no truth."""
+    if out is not bool_ and out is not uint8:
+        raise RuntimeError(f"only bool tensors are supported for the result, got: {out.word}")
+
+
+@operation(promotes=_for_truth)
 def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether every element is nonzero; uint8 for a uint8 operand, else bool."""
     return _reduced(np.logical_and, input, dim, keepdim)
 
 
-@operation()
+@operation(promotes=_for_truth)
 def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Whether an element is nonzero; uint8 for a uint8 operand, else bool."""
     return _reduced(np.logical_or, input, dim, keepdim)

@@ -225,7 +225,7 @@ def _substituted(lu: Tensor, exchange: Tensor, b: Tensor, adjoint: bool) -> Tens
     return substituted(lu, substituted(lu, matmul(exchange.mT, b), False, unit=True), True)
 
 
-@operation(name="lu_solve")
+@operation(name="lu_solve", promotes=False)
 def former_lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
     """The function of the namespace torch, which warns that it is deprecated."""
     deprecated("lu_solve", "linalg.lu_solve")

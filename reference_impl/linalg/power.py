@@ -37,13 +37,13 @@ def _power(x: Tensor, n: int) -> Tensor:
         x = matmul(x, x)
 
 
-@operation(name="linalg_matrix_power", method=False, promotes=False)
+@operation(name="linalg_matrix_power", method=False)
 def matrix_power(input: Tensor, n: int) -> Tensor:
     """Square matrices multiplied n times with themselves: the identity for 0, powers of the inverse below it."""
     return _power(input, n)
 
 
-@operation(name="matrix_power")
+@operation(name="matrix_power", promotes=False)
 def former_matrix_power(input: Tensor, n: int) -> Tensor:
     """Square matrices multiplied n times with themselves: the identity for 0, powers of the inverse below it."""
     return _power(input, n)
