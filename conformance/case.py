@@ -260,16 +260,18 @@ def is_missing(error: BaseException) -> bool:
 
 
 def origin(traceback: TracebackType | None) -> str:
-    """Where a library raised: the innermost frame, as ``folder/file.py:12 in f``; empty where this package did."""
-    if traceback is None:
-        return ""
-    while traceback.tb_next is not None:
+    """Where a library raised: its innermost frame in a file, as ``folder/file.py:12 in f``; empty where this package
+    or a call that it evaluated did."""
+    told = ""
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        file = Path(code.co_filename)
+        if file.suffix == ".md" or PACKAGE in file.parents:
+            told = ""
+        elif not code.co_filename.startswith("<"):  # neither a row's call nor generated code
+            told = f"{'/'.join(file.parts[-2:])}:{traceback.tb_lineno} in {code.co_name}"
         traceback = traceback.tb_next
-    code = traceback.tb_frame.f_code
-    file = Path(code.co_filename)
-    if file.suffix == ".md" or PACKAGE in file.parents:
-        return ""
-    return f"{'/'.join(file.parts[-2:])}:{traceback.tb_lineno} in {code.co_name}"
+    return told
 
 
 def _folded(text: str) -> str:

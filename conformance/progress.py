@@ -19,7 +19,7 @@ import pytest
 
 from conformance.outcome import outcome_of
 from conformance.status import STATUSES, Status
-from conformance.terminal import absences, advice, one_of_each_kind, verdict
+from conformance.terminal import absences, advice, capabilities, one_of_each_kind, verdict
 
 if TYPE_CHECKING:
     from _pytest._code.code import ExceptionRepr
@@ -128,21 +128,20 @@ class Reporter:
         for report in shown:
             self._failure(report)
         missing = [report for report in self.reports if outcome_of(report) == "missing"]
-        for line in [*absences(missing), *advice(self.failed)]:
+        told = [*absences(missing, self._planned), *capabilities(self._planned, self.reports), *advice(self.failed)]
+        for line in told:
             self._say(line)
         if len(shown) < len(self.failed):
-            told = f"{len(self.failed)} items failed; shown is one of each of the most frequent kinds ({len(shown)})."
-            self._say(
-                f"{told} All: run with -v, or keep the record (-o run.jsonl) and call conformance report.", YELLOW
-            )
+            few = f"{len(self.failed)} items failed; shown is one of each of the most frequent kinds ({len(shown)})."
+            self._say(f"{few} All: run with -v, or keep the record (-o run.jsonl) and call conformance report.", YELLOW)
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             self._say("nothing was run: no item fits -k, --device and --dtype", YELLOW)
         missed = self.total - self.done
         if missed > 0 and (self.broken_off or exitstatus not in ALL_WERE_RUN or self.failed):
             self._say(f"{self.broken_off or 'stopped'} after {self.done} of {self.total} items", YELLOW)
-        told = verdict(self._planned, self.reports)
-        if told:
-            self._say(told, BOLD)
+        concluded = verdict(self._planned, self.reports)
+        if concluded:
+            self._say(concluded, BOLD)
             self._say(f"{self._tally()} in {_clock(time.monotonic() - self.began)}")
         self.out.flush()
 

@@ -279,6 +279,12 @@ def describe(operation: Operation, values: Arrays, dtype: str) -> str:
     return "   ".join(parts)
 
 
+def describe_defined(operation: Operation, values: Arrays, dtype: str) -> str:
+    """The inputs, and by what formula the results, or what is unique about them, are wanted."""
+    gate = f"compared: {operation.through}" if operation.through else ""
+    return "   ".join(filter(None, [describe(operation, values, dtype), gate, f"formula: {operation.equals}"]))
+
+
 def length(operation: Operation, values: Arrays, want: tuple[np.ndarray, ...]) -> int:
     """Over how many terms a result accumulates: 1 for elementwise rows."""
     if not operation.accumulates:

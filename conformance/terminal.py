@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from conformance.planning import Plan
 
 SHOWN_KINDS = 10
 SHOWN_NAMES = 15
+CLAIM, CLAIMED = "claim", re.compile(r"a refusal: (.*) is declared as lacking")
 UNREAD = "ObservationError: to_numpy"
 ABSENT = re.compile(
     r"(?:(?P<module>module)|(?P<type>type object)?) ?'(?P<owner>[^']+)'.* has no attribute '(?P<name>\w+)'"
@@ -43,9 +45,14 @@ class Conclusion:
                 stats["failed"] = failed
                 told = f"{len(shown)} of {len(failed)} failures are shown, one of each kind; -v shows all of them"
                 terminalreporter.write_line(told, yellow=True)
-        for line in [*absences(stats.get("missing", [])), *advice(failed)]:
+        reports = [report for reports in stats.values() for report in reports]
+        for line in [
+            *absences(stats.get("missing", []), self.plan),
+            *capabilities(self.plan, reports),
+            *advice(failed),
+        ]:
             terminalreporter.write_line(line)
-        told = verdict(self.plan, [report for reports in stats.values() for report in reports])
+        told = verdict(self.plan, reports)
         if told:
             terminalreporter.write_line(told, bold=True)
 
@@ -85,14 +92,16 @@ def kind_of(found: dict[str, Any]) -> str:
     first = found["failures"][0] if found["failures"] else {}
     exception = first.get("exception", "")
     if exception:
-        return re.sub(r"\d+", "…", exception)
+        return re.sub(r"\d+|[\w.<>]+(?=\(\))", "…", exception)
     checks = sorted(_names(first.get("checks", ())))
     return "; ".join(checks) if checks and ".md:" not in checks[0] else str(found["clause"])
 
 
-def absences(reports: Sequence[Any]) -> list[str]:
+def absences(reports: Sequence[Any], plan: Callable[[], Plan] | None = None) -> list[str]:
     """The names that most missing items wait for."""
-    names = Counter(absent(report.conformance) for report in reports if outcome_of(report) is not None)
+    found = [report.conformance for report in reports if outcome_of(report) is not None]
+    namespace = plan().backend.namespace if plan and found else None
+    names = Counter(absent(one, namespace) for one in found)
     names.pop("", None)
     if not names:
         return []
@@ -101,6 +110,41 @@ def absences(reports: Sequence[Any]) -> list[str]:
     lines += [f"  {name:<{width}}  {count}" for name, count in names.most_common(SHOWN_NAMES)]
     more = len(names) - SHOWN_NAMES
     return [*lines, f"  and {more} more"] if more > 0 else lines
+
+
+def capabilities(plan: Callable[[], Plan], reports: Iterable[Any]) -> list[str]:
+    """What the backend declares as lacking, how many clauses that excuses and which claims are false; then the
+    capabilities of which nothing works, which it might declare."""
+    seen: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    told = (getattr(report, "conformance", None) for report in reports)
+    for found in filter(None, told):
+        for name in plan().specification.clauses[found["clause"]].requires:
+            seen[name][found["status"]].add(found["clause"])
+        for name in _claims(found):
+            seen[name][CLAIM].add(found["clause"])
+    lacks = plan().lacks if seen else {}
+    lines = []
+    for name, reason in lacks.items():
+        if seen[name]["unsupported"]:
+            lines.append(_line(name, seen[name]["unsupported"], reason))
+        if seen[name][CLAIM]:
+            lines.append(_line(name, seen[name][CLAIM], "a false claim: it works there"))
+    lines = ["declared as lacking, and how many clauses that speaks of", *lines] if lines else []
+    hopeless = [name for name, words in seen.items() if set(words) == {"missing"} and name not in lacks]
+    if hopeless:
+        lines.append("capabilities that are missing as a whole; an adapter can declare them, each with a reason")
+    return lines + [_line(name, seen[name]["missing"], f'lacks={{"{name}": "why"}}') for name in hopeless]
+
+
+def _claims(found: dict[str, Any]) -> list[str]:
+    """The capabilities whose declared lack an item finds false."""
+    checks = [check for failure in found["failures"] for check in failure.get("checks", ())]
+    told = [check["want"] for check in checks if check["check"] == CLAIM]
+    return [name for words in told for name in CLAIMED.sub(r"\1", words).split(", ")]
+
+
+def _line(name: str, clauses: set[str], words: str) -> str:
+    return f"  {name:<13} {len(clauses):>5} clause{'s' if len(clauses) != 1 else ' '}  {words}"
 
 
 def advice(reports: Sequence[Any]) -> list[str]:
@@ -113,16 +157,29 @@ def advice(reports: Sequence[Any]) -> list[str]:
     return [f"{unread} items could not be observed, because their tensors could not be read; {how}"]
 
 
-def absent(found: dict[str, Any]) -> str:
-    """The name that the first missing case of an item asked for, such as ``torch.cat`` or ``Tensor.neg``."""
+def absent(found: dict[str, Any], namespace: object = None) -> str:
+    """The name that the first missing case of an item asked for, in torch's words: ``torch.linalg.qr``, ``Tensor.neg``.
+
+    `namespace` is the backend's, whose modules may have names of their own.
+    """
     for failure in found["failures"]:
         if failure["status"] == "missing":
             told = ABSENT.search(failure["exception"])
             if told:
-                return f"{'torch' if told['module'] else told['owner'].rpartition('.')[2]}.{told['name']}"
+                owner = _module(told["owner"], namespace) if told["module"] else told["owner"].rpartition(".")[2]
+                return f"{owner}.{told['name']}"
             module = NO_MODULE.search(failure["exception"])
             return f"module {module['name']}" if module else ""
     return ""
+
+
+def _module(name: str, namespace: object) -> str:
+    """What torch calls the module `name`: one that the namespace holds or that lies below it; else torch itself."""
+    for held, value in getattr(namespace, "__dict__", {}).items():
+        if isinstance(value, ModuleType) and value.__name__ == name:
+            return f"torch.{held}"
+    root = getattr(namespace, "__name__", None)
+    return f"torch{name.removeprefix(root)}" if root and name.startswith(f"{root}.") else "torch"
 
 
 def _names(checks: Iterable[dict[str, Any]]) -> set[str]:

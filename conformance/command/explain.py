@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from msgspec.structs import asdict
 
 from conformance import record, specification
 from conformance.command.launch import Order, launch
-from conformance.command.laws import laws_of
+from conformance.command.laws import laws_of, sweeps
 from conformance.command.run import check_backend
 from conformance.command.selection import choose
 from conformance.command.summary import read_all
@@ -20,9 +21,11 @@ from conformance.document import Clause, SpecificationError, Table
 from conformance.failure import body
 from conformance.record import Result
 from conformance.score import standings
+from conformance.status import STATUSES
 from conformance.summary import labels, printable
 
 SHOWN = 5
+INDENT = 4
 EXAMPLES = """\b
 Examples
   conformance explain view.transpose.alias
@@ -86,7 +89,7 @@ def _print_clause(clause: Clause) -> None:
         for name in clause.requires:
             click.echo(f"\n  requires {name}: {capabilities[name].meaning}")
     for table in clause.tables:
-        _print_part("operations" if table.is_operations else "table", table.line, _aligned(table))
+        _print_part("operations" if table.is_operations else "table", table.line, _drawn(table))
     for block in clause.blocks:
         _print_part("example", block.line, block.source.rstrip().splitlines())
     laws = laws_of(clause)
@@ -94,6 +97,10 @@ def _print_clause(clause: Clause) -> None:
         click.secho("\n  laws", bold=True)
     for law in laws:
         click.echo(f"    {law.place} {law.name}\n      {law.text}")
+    if any(table.is_operations for table in clause.tables):
+        held = [other for other in sweeps(clause.chapter) if other != clause.id]
+        told = f"every row is also held to {', '.join(held)}, as far as it admits" if held else ""
+        click.echo(textwrap.indent(textwrap.fill(told, 96), "    "))
     click.echo(f"\n  run it: conformance run {clause.id} --backend B")
 
 
@@ -101,6 +108,29 @@ def _print_part(title: str, line: int, lines: Sequence[str]) -> None:
     click.secho(f"\n  {title}", bold=True, nl=False)
     click.echo(f" (line {line})")
     click.echo(textwrap.indent("\n".join(lines), "    "))
+
+
+def _drawn(table: Table) -> list[str]:
+    """Aligned columns where they fit the terminal, else a paragraph for each row."""
+    aligned, width = _aligned(table), shutil.get_terminal_size().columns - INDENT
+    if max(map(len, aligned)) <= width:
+        return aligned
+    return [line for record in table.records() for line in _paragraph(record, width)]
+
+
+def _paragraph(record: Mapping[str, str], width: int) -> Iterator[str]:
+    """The first cell, and below it the others that are not empty."""
+    (_, first), *others = record.items()
+    yield first
+    line = ""
+    for name, cell in others:
+        told = f"{name}: {cell}" if cell else ""
+        if line and told and len(line) + len(told) + 5 > width:
+            yield f"  {line}"
+            line = ""
+        line = "   ".join(filter(None, [line, told]))
+    if line:
+        yield f"  {line}"
 
 
 def _aligned(table: Table) -> list[str]:
@@ -119,6 +149,7 @@ def _print_run(clause: Clause, run: record.Run, label: str) -> None:
     click.secho(standing or "not planned in this run", fg=colour, nl=False)
     click.echo(f" ({passing} of {len(results)} item{'s' * (len(results) != 1)})" if results else "")
     failing = [result for result in results if result.status != "pass"]
+    failing.sort(key=lambda result: -STATUSES.index(result.status))  # those first that give the clause its standing
     for result in failing[:SHOWN]:
         click.echo(textwrap.indent(printable("\n".join(_told(clause, result))), "    "))
     if len(failing) > SHOWN:

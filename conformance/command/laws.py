@@ -23,6 +23,7 @@ class Law:
     name: str
     place: str
     text: str
+    sweeps: bool = False
 
 
 @functools.cache
@@ -42,6 +43,11 @@ def laws_of(clause: Clause) -> list[Law]:
     ]
 
 
+def sweeps(chapter: str) -> list[str]:
+    """The clauses of `chapter` whose laws go through all rows of its operation tables."""
+    return list(dict.fromkeys(law.clause for law in laws() if law.chapter == chapter and law.sweeps))
+
+
 def _of_file(file: Path) -> Iterator[Law]:
     chapter = file.stem.removeprefix("test_")
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
@@ -51,7 +57,9 @@ def _of_file(file: Path) -> Iterator[Law]:
             if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.clause":
                 text = (ast.get_docstring(node) or "").partition("\n")[0]
                 place = f"{file.parent.name}/{file.name}:{node.lineno}"
-                yield Law(_word(decorator), chapter, node.name, place, text)
+                word = _word(decorator)
+                takes = "operation" in {argument.arg for argument in node.args.args}
+                yield Law(word, chapter, node.name, place, text, takes and word != ANY_OPERATION)
 
 
 def _word(decorator: ast.Call) -> str:

@@ -68,25 +68,31 @@ def _print_counts(clauses: Sequence[Clause], style: str) -> None:
 
 
 def _print_tree(clauses: Sequence[Clause]) -> None:
-    """Chapter, group, clause: every part of an id is said once."""
-    counts = Counter(clause.chapter for clause in clauses)
-    width = max((len(_leaf(clause)) for clause in clauses), default=0) + 6
-    above: tuple[str, ...] = ()
+    """Chapter, group, clause: every part of an id is said once; groups stand in the order of their first clauses."""
+    chapters: dict[str, dict[str, list[Clause]]] = {}
     for clause in clauses:
-        branch = tuple(clause.id.split("."))[:2] if clause.id.count(".") > 1 else (clause.chapter,)
-        if branch[0] != (above or ("",))[0]:
-            click.secho(f"{branch[0]} ({counts[branch[0]]})", bold=True)
-        if len(branch) > 1 and branch != above:
-            click.echo(f"  {branch[1]}")
-        above = branch
-        indent = "  " * len(branch)
-        click.echo(f"{indent}{_leaf(clause):<{width - len(indent)}}{_shortened(clause.text)}")
+        chapters.setdefault(clause.chapter, {}).setdefault(_group(clause), []).append(clause)
+    width = max((len(leaf) + indent for leaf, indent in map(_leaf, clauses)), default=0) + 2
+    for chapter, groups in chapters.items():
+        click.secho(f"{chapter} ({sum(map(len, groups.values()))})", bold=True)
+        for name, members in groups.items():
+            members.sort(key=lambda clause: clause.id.count(".") > 1)
+            if members[0].id.count(".") > 1:
+                click.echo(f"  {name}")
+            for clause in members:
+                leaf, indent = _leaf(clause)
+                click.echo(f"{' ' * indent}{leaf:<{width - indent}}{_shortened(clause.text)}")
     click.echo(f"{len(clauses)} clause{'s' * (len(clauses) != 1)}", err=True)
 
 
-def _leaf(clause: Clause) -> str:
-    parts = clause.id.split(".")
-    return ".".join(parts[2:] or parts[1:])
+def _group(clause: Clause) -> str:
+    return clause.id.split(".")[1]
+
+
+def _leaf(clause: Clause) -> tuple[str, int]:
+    """What is left of the id behind its group, and how far it is indented."""
+    _, group, *rest = clause.id.split(".")
+    return (".".join(rest), 4) if rest else (group, 2)
 
 
 def _shortened(text: str, limit: int = 110) -> str:

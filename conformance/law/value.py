@@ -18,7 +18,7 @@ from conformance.sample import (
     admitted,
     arrays,
     call,
-    describe,
+    describe_defined,
     double,
     extreme_arrays,
     length,
@@ -45,7 +45,7 @@ Sample = tuple[str, str, Arrays]
 def check(operation: Operation, trial: Trial) -> None:
     """Run every case of the row and compare with the formula."""
     for name, dtype, values in samples(operation, trial):
-        with trial.case(name, call=operation.call, inputs=partial(describe, operation, values, dtype)) as case:
+        with trial.case(name, call=operation.call, inputs=partial(describe_defined, operation, values, dtype)) as case:
             want = wanted(operation, double(operation, values, dtype))
             results = call(operation, trial, tensors(operation, trial, values, dtype), dtype)
             compare(case, operation, values, results, want, dtype)

@@ -8,13 +8,14 @@ import pytest
 
 from conformance import failure
 from conformance.backend import Backend
-from conformance.case import Trial, origin
+from conformance.case import Trial, false_claim, origin
 from conformance.document import Block, Clause
 from conformance.example import run_example
 from conformance.operation import read_row
-from conformance.outcome import _failure
-from conformance.sample import arrays, describe
-from conformance.terminal import absences, absent, one_of_each_kind
+from conformance.outcome import _failure, _finding
+from conformance.planning import Plan, make
+from conformance.sample import arrays, describe, describe_defined
+from conformance.terminal import absences, absent, capabilities, one_of_each_kind
 
 AGAIN = "conformance run --backend mini view.size.flag"
 
@@ -84,6 +85,18 @@ def test_where_a_library_raised() -> None:
     assert not origin(caught.value.__traceback__)  # this file is part of the harness
 
 
+def test_a_call_that_is_refused_is_no_place() -> None:
+    """A row's call is evaluated, and generated code has no file: the frame above tells more."""
+    with pytest.raises(TypeError) as caught:
+        eval(compile("refuse(dim=1)", "<refuse(dim=1)>", "eval"), {"refuse": refuse})
+    assert not origin(caught.value.__traceback__)
+    module: dict[str, object] = {}
+    exec(compile("def f():\n    exec('raise ValueError')\n", "/somewhere/lib/shape.py", "exec"), module)
+    with pytest.raises(ValueError) as raised:  # noqa: PT011, the class is all there is
+        module["f"]()  # type: ignore[operator]
+    assert origin(raised.value.__traceback__) == "lib/shape.py:2 in f"
+
+
 def test_a_debugger_is_led_to_where_the_library_raised() -> None:
     """With `--pdb` an exception leaves its case, once it is recorded."""
     run = trial(f=refuse)
@@ -108,6 +121,18 @@ def test_inputs_of_a_law_stand_on_lines_of_their_own() -> None:
     assert "\n    y: float32 (2,) = [" in text
     assert "✗ dtype         want 'float32'   got 'int64'" in text
     assert "2 of 3 cases of this item fail this way: float32, float64" in text
+
+
+def test_a_value_is_told_with_its_formula() -> None:
+    """And with what is compared, where the results are not unique."""
+    columns = ("call", "inputs", "dtypes", "equals", "through")
+    row = ("torch.linalg.qr(x)", "x(3,4)", "float", "x", "result[0] @ result[1]")
+    operation = read_row("linalg.qr", columns, row, 1)
+    values = arrays(operation, trial(), "float32", "float32")
+    assert describe_defined(operation, values, "float32").split("   ")[1:] == [
+        "compared: result[0] @ result[1]",
+        "formula: x",
+    ]
 
 
 def report(status: str, exception: str = "", clause: str = "view.size.flag") -> types.SimpleNamespace:
@@ -138,3 +163,34 @@ def test_missing_names_are_counted(exception: str, name: str) -> None:
     assert absent(report("missing", exception).conformance) == name
     lines = absences([report("missing", exception)] * 3)
     assert [line.split("  ")[1:] for line in lines[1:]] == ([[name, "3"]] if name else [])
+
+
+def test_missing_names_of_modules_are_called_as_torch_calls_them() -> None:
+    """By the attribute that holds the module, or by its place below the namespace."""
+    found = report("missing", "AttributeError: module 'mini._decompositions' has no attribute 'qr'").conformance
+    namespace = types.ModuleType("mini")
+    assert absent(found, namespace) == "torch._decompositions.qr"
+    vars(namespace)["linalg"] = types.ModuleType("mini._decompositions")
+    assert absent(found, namespace) == "torch.linalg.qr"
+
+
+def plan(**lacks: str) -> Plan:
+    """The plan of a backend that lacks what is said."""
+    return make(Backend("mini", "1", types.ModuleType("mini"), lacks=lacks))
+
+
+def test_what_is_missing_as_a_whole_can_be_declared() -> None:
+    """A capability of which an item works is not."""
+    reports = [report("missing", clause="fft.shift"), report("missing", clause="fft.norm")]
+    lines = capabilities(lambda: plan(), reports)
+    assert lines[1].split() == ["fft", "2", "clauses", 'lacks={"fft":', '"why"}']
+    assert capabilities(lambda: plan(), [*reports, report("pass", clause="fft.shift")]) == []
+
+
+def test_what_is_declared_as_lacking_is_told_in_a_line() -> None:
+    """With its reason, and where the claim is false."""
+    claim = report("fail", clause="fft.norm")
+    claim.conformance["failures"][0]["checks"] = [_finding(false_claim(["fft"]))]
+    lines = capabilities(lambda: plan(fft="not yet"), [report("unsupported", clause="fft.shift"), claim])
+    assert [line.split()[:3] for line in lines[1:]] == [["fft", "1", "clause"]] * 2
+    assert [line.split("clause")[1].strip() for line in lines[1:]] == ["not yet", "a false claim: it works there"]
