@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from conformance.absence import absent
 from conformance.outcome import outcome_of
 from conformance.planning import Plan
 
@@ -17,10 +17,6 @@ SHOWN_KINDS = 10
 SHOWN_NAMES = 15
 CLAIM, CLAIMED = "claim", re.compile(r"a refusal: (.*) is declared as lacking")
 UNREAD = "ObservationError: to_numpy"
-ABSENT = re.compile(
-    r"(?:(?P<module>module)|(?P<type>type object)?) ?'(?P<owner>[^']+)'.* has no attribute '(?P<name>\w+)'"
-)
-NO_MODULE = re.compile(r"No module named '(?P<name>[^']+)'")
 
 
 class Conclusion:
@@ -101,7 +97,7 @@ def absences(reports: Sequence[Any], plan: Callable[[], Plan] | None = None) -> 
     """The names that most missing items wait for."""
     found = [report.conformance for report in reports if outcome_of(report) is not None]
     namespace = plan().backend.namespace if plan and found else None
-    names = Counter(absent(one, namespace) for one in found)
+    names = Counter(absent(one["failures"], namespace) for one in found)
     names.pop("", None)
     if not names:
         return []
@@ -155,31 +151,6 @@ def advice(reports: Sequence[Any]) -> list[str]:
         return []
     how = "an adapter says how: Backend(..., to_numpy=function), from a tensor to an ndarray (README, Run conformance)"
     return [f"{unread} items could not be observed, because their tensors could not be read; {how}"]
-
-
-def absent(found: dict[str, Any], namespace: object = None) -> str:
-    """The name that the first missing case of an item asked for, in torch's words: ``torch.linalg.qr``, ``Tensor.neg``.
-
-    `namespace` is the backend's, whose modules may have names of their own.
-    """
-    for failure in found["failures"]:
-        if failure["status"] == "missing":
-            told = ABSENT.search(failure["exception"])
-            if told:
-                owner = _module(told["owner"], namespace) if told["module"] else told["owner"].rpartition(".")[2]
-                return f"{owner}.{told['name']}"
-            module = NO_MODULE.search(failure["exception"])
-            return f"module {module['name']}" if module else ""
-    return ""
-
-
-def _module(name: str, namespace: object) -> str:
-    """What torch calls the module `name`: one that the namespace holds or that lies below it; else torch itself."""
-    for held, value in getattr(namespace, "__dict__", {}).items():
-        if isinstance(value, ModuleType) and value.__name__ == name:
-            return f"torch.{held}"
-    root = getattr(namespace, "__name__", None)
-    return f"torch{name.removeprefix(root)}" if root and name.startswith(f"{root}.") else "torch"
 
 
 def _names(checks: Iterable[dict[str, Any]]) -> set[str]:

@@ -7,6 +7,7 @@ import types
 import pytest
 
 from conformance import failure
+from conformance.absence import absent
 from conformance.backend import Backend
 from conformance.case import Trial, false_claim, origin
 from conformance.document import Block, Clause
@@ -15,7 +16,7 @@ from conformance.operation import read_row
 from conformance.outcome import _failure, _finding
 from conformance.planning import Plan, make
 from conformance.sample import arrays, describe, describe_defined
-from conformance.terminal import absences, absent, capabilities, one_of_each_kind
+from conformance.terminal import absences, capabilities, one_of_each_kind
 
 AGAIN = "conformance run --backend mini view.size.flag"
 
@@ -155,19 +156,22 @@ def test_the_most_frequent_kind_comes_first() -> None:
         ("AttributeError: 'Tensor' object has no attribute 'neg'", "Tensor.neg"),
         ("AttributeError: type object 'Tensor' has no attribute 'neg'", "Tensor.neg"),
         ("ModuleNotFoundError: No module named 'mylib.nn'", "module mylib.nn"),
+        ("AttributeError: module 'mylib.linalg' has no attribute 'qr'", "torch.linalg.qr"),
         ("AttributeError: gone", ""),
     ],
 )
 def test_missing_names_are_counted(exception: str, name: str) -> None:
     """In torch's words, with the number of items that stop there."""
-    assert absent(report("missing", exception).conformance) == name
+    assert absent(report("missing", exception).conformance["failures"]) == name
     lines = absences([report("missing", exception)] * 3)
     assert [line.split("  ")[1:] for line in lines[1:]] == ([[name, "3"]] if name else [])
 
 
 def test_missing_names_of_modules_are_called_as_torch_calls_them() -> None:
     """By the attribute that holds the module, or by its place below the namespace."""
-    found = report("missing", "AttributeError: module 'mini._decompositions' has no attribute 'qr'").conformance
+    found = report("missing", "AttributeError: module 'mini._decompositions' has no attribute 'qr'").conformance[
+        "failures"
+    ]
     namespace = types.ModuleType("mini")
     assert absent(found, namespace) == "torch._decompositions.qr"
     vars(namespace)["linalg"] = types.ModuleType("mini._decompositions")

@@ -14,6 +14,7 @@ import pytest
 from conformance.meta.runs import header, results, write
 from conformance.record import Claims, End, Failure, Finding, Result, Run, read
 from conformance.report import render
+from conformance.report.page import page
 from conformance.specification import Specification, load
 from conformance.status import Status
 from conformance.summary import summarize
@@ -138,6 +139,26 @@ def test_an_exception_after_checks_that_held_is_shown(specification: Specificati
     assert "AttributeError: flat" in text
     assert "raised in a/b.py:1" in text
     assert text.index(f"{clause}[1]") < text.index(f"{clause}[0]")
+
+
+def test_what_is_missing_is_counted_by_name(specification: Specification) -> None:
+    """Beside what was answered wrongly, which comes first; and a lack tells how many clauses it excuses."""
+    missing = Failure(
+        "example", status="missing", exception="AttributeError: module 'mylib.fft' has no attribute 'fft'"
+    )
+    clauses = ("fft.shift", "fft.norm", "complex.order.refused")
+    items = [
+        Result("fft.shift", "fft.shift[0]", "missing", "cpu", {"missing": 1}, (missing,)),
+        Result("fft.norm", "fft.norm[0]", "missing", "cpu", {"missing": 1}, (missing,)),
+        Result("fft.norm", "fft.norm[1]", "fail", "cpu", {"fail": 1}, (Failure("example"),)),
+        Result("complex.order.refused", "complex.order.refused[0]", "unsupported", "cpu", {"unsupported": 1}),
+    ]
+    run = Run(header("mylib", 4, clauses), items, End({"missing": 2, "fail": 1, "unsupported": 1}, 4, exit=1), [])
+    shown = page([run], specification)
+    assert shown.absent == (("torch.fft.fft", "mylib", 2),)
+    assert [(clause.id, one.wrong, one.planned) for clause, one in shown.first] == [("fft.norm", 1, 2)]
+    assert shown.columns[0].lacks == (("complex", "not yet", 1),)
+    assert "not yet 1 clause" in Outline(render([run], specification)).text
 
 
 def test_one_file_without_a_network(runs: list[Run], specification: Specification) -> None:

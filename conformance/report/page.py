@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import asdict
+
+from conformance.absence import absent
 from conformance.document import Clause
 from conformance.record import Result, Run
 from conformance.score import STANDINGS, Standing, Tally, standings
@@ -18,6 +21,7 @@ SHOWN_ITEMS = 3  # failing items of one clause told in full; the record has them
 SHOWN_CASES = 2
 SHOWN_CHARACTERS = 600
 FIX_FIRST = 8
+WRITE_FIRST = 12
 
 SYMBOLS: dict[Standing, str] = {
     "pass": "✓",
@@ -34,21 +38,24 @@ SYMBOLS: dict[Standing, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """A run as the report shows it: its totals, and where it was made."""
+    """A run as the report shows it: its totals, where it was made, and what it lacks, why, and how many clauses need it."""
 
     totals: RunSummary
     verdict: str
     bar: tuple[tuple[Standing, int], ...]
     facts: tuple[tuple[str, str], ...]
+    lacks: tuple[tuple[str, str, int], ...]
 
 
 @dataclass(frozen=True)
 class Failing:
-    """What one backend did to one clause: `items` are its first failing items, of `failed` among `planned`."""
+    """What one backend did to one clause: `items` are its first failing items, of `failed` among `planned`; `wrong`
+    are those that it answered, wrongly."""
 
     label: str
     standing: Standing
     failed: int
+    wrong: int
     planned: int
     items: tuple[Result, ...]
     again: str
@@ -97,6 +104,7 @@ class Page:
     columns: tuple[Column, ...]
     chapters: tuple[ChapterView, ...]
     first: tuple[tuple[ClauseView, Failing], ...]
+    absent: tuple[tuple[str, str, int], ...]
     legend: tuple[tuple[Standing, str, str], ...]
     shown_items: int = SHOWN_ITEMS
     shown_cases: int = SHOWN_CASES
@@ -114,20 +122,40 @@ def page(runs: Sequence[Run], specification: Specification) -> Page:
     clauses = tuple(_clauses(runs, summary, specification))
     titles = {document.chapter: document.title for document in specification.documents}
     names = dict.fromkeys(clause.id.partition(".")[0] for clause in clauses)
-    first = [(clause, failing) for clause in clauses for failing in clause.failing if failing.standing != "unsupported"]
-    first.sort(key=lambda pair: (-pair[1].failed, STANDINGS.index(pair[1].standing)))
+    first = [(clause, failing) for clause in clauses for failing in clause.failing if failing.wrong]
+    first.sort(key=lambda pair: (-pair[1].wrong, STANDINGS.index(pair[1].standing)))
     return Page(
         summary=summary,
         edition=" and ".join(dict.fromkeys(run.specification for run in summary.runs)),
         date=max(run.started for run in summary.runs)[:10],
-        columns=tuple(_column(run, totals) for run, totals in zip(runs, summary.runs, strict=True)),
+        columns=tuple(_column(run, totals, specification) for run, totals in zip(runs, summary.runs, strict=True)),
         chapters=tuple(_chapter(name, titles.get(name, name), clauses, summary) for name in names),
         first=tuple(first[:FIX_FIRST]),
+        absent=tuple(_absent(runs, summary)),
         legend=_legend(summary),
     )
 
 
-def _column(run: Run, totals: RunSummary) -> Column:
+def _absent(runs: Sequence[Run], summary: Summary) -> Iterator[tuple[str, str, int]]:
+    """The names that a backend lacks and most items stop at: name, backend, items."""
+    names: Counter[tuple[str, str]] = Counter()
+    for run, totals in zip(runs, summary.runs, strict=True):
+        missing = (result for result in run.results if result.status == "missing")
+        found = (absent([asdict(failure) for failure in result.failures]) for result in missing)
+        names.update((name, totals.label) for name in found if name)
+    for (name, label), number in names.most_common(WRITE_FIRST):
+        yield name, label, number
+
+
+def _lacks(run: Run, specification: Specification) -> Iterator[tuple[str, str, int]]:
+    """Capability, reason, and how many clauses of the plan require it."""
+    known = (specification.clauses[name] for name in run.header.plan.clauses if name in specification.clauses)
+    required = Counter(capability for clause in known for capability in clause.requires)
+    for capability, reason in run.header.backend.lacks.items():
+        yield capability, reason, required[capability]
+
+
+def _column(run: Run, totals: RunSummary, specification: Specification) -> Column:
     header = run.header
     facts = [
         ("devices", ", ".join(totals.devices)),
@@ -139,7 +167,9 @@ def _column(run: Run, totals: RunSummary) -> Column:
         ("specification", f"{totals.specification} ({totals.hash})"),
     ]
     facts = [(name, fact) for name, fact in facts if fact]
-    return Column(totals, verdict_in_words(totals), _bar(totals.standings.get), tuple(facts))
+    return Column(
+        totals, verdict_in_words(totals), _bar(totals.standings.get), tuple(facts), tuple(_lacks(run, specification))
+    )
 
 
 def _chapter(name: str, title: str, clauses: Sequence[ClauseView], summary: Summary) -> ChapterView:
@@ -194,7 +224,8 @@ def _failing(clause: str, run: RunSummary, standing: Standing, items: Sequence[R
     ]
     failed.sort(key=lambda item: -STATUSES.index(item.status))  # the gravest are shown, those that give the standing
     again = f"conformance run {shlex.quote(clause)} --backend {shlex.quote(run.backend)}"
-    return Failing(run.label, standing, len(failed), len(items), tuple(failed[:SHOWN_ITEMS]), again)
+    wrong = sum(item.status not in ("unsupported", "missing") for item in failed)
+    return Failing(run.label, standing, len(failed), wrong, len(items), tuple(failed[:SHOWN_ITEMS]), again)
 
 
 def _legend(summary: Summary) -> tuple[tuple[Standing, str, str], ...]:
