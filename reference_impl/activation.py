@@ -99,7 +99,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
 
     @by_blocks
     def forward(a: Array) -> Any:
-        return a * scipy.special.expit(a)
+        return a / (1 + np.exp(-a))
 
     return unary(forward, input, SiluBackward0, saved=(input,))
 

@@ -4,6 +4,7 @@ in the cache, and no temporary is as large as the input."""
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ def by_blocks(function: F) -> F:
 
     @functools.wraps(function)
     def wrapper(*operands: Any) -> Any:
-        first = operands[0]
+        first = max(operands, key=np.size)
         if np.size(first) <= BLOCK or not all(map(functools.partial(_alike, first), operands)):
             return function(*operands)
         return _computed(function, operands, first.shape)
@@ -35,11 +36,12 @@ def _alike(first: Any, other: Any) -> bool:
 
 def _computed(function: Callable[..., Any], operands: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     flat = [each.reshape(-1) if np.ndim(each) else each for each in operands]
+    size = math.prod(shape)
     result: Any = None
-    for start in range(0, len(flat[0]), BLOCK):
+    for start in range(0, size, BLOCK):
         block = slice(start, start + BLOCK)
         part = function(*[each[block] if np.ndim(each) else each for each in flat])
         if result is None:
-            result = np.empty(len(flat[0]), part.dtype)
+            result = np.empty(size, part.dtype)
         result[block] = part
     return result.reshape(shape)

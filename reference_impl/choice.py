@@ -10,12 +10,13 @@ import numpy as np
 from . import layout
 from .arguments import need_tensor
 from .autograd.node import Gradients, Node
+from .blocks import by_blocks
 from .dtype import FLOATING, dtype, uint8
 from .dtype import bool as bool_
 from .inplace_rules import exactly
 from .layout import broadcast_shapes
 from .op import binary, operation, record, unary
-from .promote import common_device, number, operand, result_type
+from .promote import cast, common_device, number, operand, result_type
 from .quiet import quiet
 from .storage import Array
 from .tensor import Tensor
@@ -196,7 +197,7 @@ def _clamped(name: str, input: Tensor, low: Any, high: Any) -> Tensor:
     if high is not None:
         array = quiet(np.minimum, array, operand(high, d))
     kind = ClampBackward1 if any(not isinstance(value, Tensor) for value in given) else ClampBackward0
-    array = quiet(np.asarray(array).astype, d.numpy)
+    array = cast(np.asarray(array), d)
     return record(kind, array, d, common_device(input, *given), (input, low, high), saved=(input, low, high))
 
 
@@ -241,6 +242,7 @@ def nan_to_num(
     extreme: Any = finfo(d)
     high, low = extreme.max if posinf is None else posinf, extreme.min if neginf is None else neginf
 
+    @by_blocks
     def forward(a: Array) -> Array:
         return np.nan_to_num(a, nan=nan or 0.0, posinf=high, neginf=low)
 

@@ -143,15 +143,15 @@ def xlogy(input: Any, other: Any) -> Tensor:
 
 
 @by_blocks
-def _complex_sigmoid(a: Any) -> Any:
+def logistic(a: Array) -> Any:
+    """`1 / (1 + exp(-x))`; overflow gives the limit, zero. Several times as fast as SciPy's."""
     return np.reciprocal(1 + np.exp(-a))
 
 
 @operation(inplace=True)
 def sigmoid(input: Tensor) -> Tensor:
     """The logistic function `1 / (1 + exp(-x))`."""
-    function = _complex_sigmoid if input._dtype.is_complex else scipy.special.expit
-    return unary(function, input, SigmoidBackward0, floating, saved=(RESULT,))
+    return unary(logistic, input, SigmoidBackward0, floating, saved=(RESULT,))
 
 
 class LogitBackward0(Node):

@@ -52,7 +52,7 @@ def scaling(ufunc: np.ufunc, input: Any, other: Any, alpha: Any) -> Callable[...
 
     @by_blocks
     def function(a: Array, b: Array) -> Any:
-        return ufunc(a, np.multiply(b, factor, dtype=wide))
+        return ufunc(a, np.multiply(b, factor, dtype=wide)).astype(d.numpy, copy=False)
 
     return function
 

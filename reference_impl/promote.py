@@ -6,6 +6,7 @@ the result, never its width within a category.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -87,8 +88,21 @@ def operand(value: Any, d: dtype) -> Any:
     """The array of a tensor, or the scalar of a number, in the NumPy type that `d` computes in."""
     if isinstance(value, Tensor):
         array = value._array
-        return array if array.dtype is d.compute or array.dtype == d.compute else quiet(array.astype, d.compute)
+        if array.dtype is d.compute or array.dtype == d.compute:
+            return array
+        if array.dtype == np.float16 and d.compute == np.float32 and array.size > MANY and array.flags.c_contiguous:
+            return np.take(_widths(), array.view(np.uint16))
+        return quiet(array.astype, d.compute)
     return number(value, d)
+
+
+MANY = 1 << 14
+
+
+@functools.cache
+def _widths() -> Array:
+    """The float32 of every float16: looking it up takes half the time of NumPy's conversion."""
+    return np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
 
 
 def cast(array: Array, d: dtype) -> Array:

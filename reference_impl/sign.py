@@ -212,8 +212,9 @@ class AngleBackward0(Node):
 AngleBackward1 = flat("Angle")
 
 
+@by_blocks
 def _angle(a: Array) -> Array:
-    return np.where(np.isnan(a), a, np.where(np.less(a, 0), math.pi, 0.0))
+    return np.where(np.isnan(a), a, np.where(np.less(a, 0), a.dtype.type(math.pi), a.dtype.type(0)))
 
 
 @operation()

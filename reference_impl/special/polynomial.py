@@ -13,6 +13,7 @@ import numpy as np
 import scipy
 
 from ..arguments import need_one_tensor
+from ..blocks import by_blocks
 from ..derivative import half_refused
 from ..op import binary, floating, operation
 from ..storage import Array
@@ -26,6 +27,7 @@ def _evaluated(name: str, polynomial: Polynomial, x: Any, n: Any) -> Tensor:
     need_one_tensor(f"special_{name}", x, n)
     half_refused(f"{name}_cpu", x, n)
 
+    @by_blocks
     def forward(a: Array, degree: Array) -> Array:
         whole = np.trunc(degree).astype(np.int64)
         return np.where(whole < 0, 0, polynomial(np.maximum(whole, 0), a))
