@@ -38,7 +38,7 @@ SYMBOLS: dict[Standing, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """A run as the report shows it: its totals, where it was made, and what it lacks, why, and how many clauses need it."""
+    """A run as the report shows it; `lacks` has a capability, the reason, and how many clauses require it."""
 
     totals: RunSummary
     verdict: str
