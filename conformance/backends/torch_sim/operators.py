@@ -122,4 +122,6 @@ def kernels() -> dict[str, Callable[..., Any]]:
     for name in ("mse_loss", "smooth_l1_loss"):  # their out= forms warn about their own result
         own[name] = functools.partial(fallback, getattr(_aten, name).default)
     own["conj_physical_"] = functools.partial(fallback, _aten.conj_physical_.default)  # calls a kernel by its device
+    own["addr"] = functools.partial(fallback, _aten.addr.default)  # composed of others, with fewer checks
+    own["mode.values"] = functools.partial(fallback, _aten.mode.values)  # asks for the devices it knows
     return own
