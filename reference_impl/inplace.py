@@ -51,10 +51,10 @@ _overwrite = overwriting(copied, "copy")
 _rewrite = overwriting(copied, "copy", overlap=True)
 
 
-def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
-    """Overwrites the values with those of src, a tensor or a number, which is broadcast, cast and moved. Copying a
+def copy_(self: Tensor, other: Tensor, non_blocking: bool = False) -> Tensor:
+    """Overwrites the values with those of another, a tensor or a number, which is broadcast, cast and moved. Copying a
     tensor to itself changes no value."""
-    result: Tensor = _rewrite(self, src) if src is self else _overwrite(self, src)
+    result: Tensor = _rewrite(self, other) if other is self else _overwrite(self, other)
     return result
 
 

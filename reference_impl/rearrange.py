@@ -23,12 +23,12 @@ class FlipBackward0(Node):
 
 
 @operation(out=False)
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *given: Any, dims: Any = None) -> Tensor:
     """A copy with some dimensions reversed. RuntimeError for one named twice."""
-    if not dims:
+    if dims is None and not given:
         raise TypeError('flip() missing 1 required positional arguments: "dims"')
-    given = shape_given(dims)
-    which = layout.wrap_dims(given, input.ndim) if given else ()
+    chosen = shape_given(given, dims)
+    which = layout.wrap_dims(chosen, input.ndim) if chosen else ()
     array = np.flip(input._array, which) if input.ndim else input._array
     copy = copied(array, layout.dense_strides(array.shape, strides_of(input)))
     return record(FlipBackward0, copy, input._dtype, input._device, (input,), args=which)
@@ -117,10 +117,10 @@ class RepeatBackward0(Node):
 
 
 @operation(out=False)
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
+def repeat(input: Tensor, *given: Any, repeats: Any = None) -> Tensor:
     """A copy repeated along each dimension; more counts than dimensions add dimensions in front. RuntimeError for fewer
     counts, and for negative ones."""
-    counts = shape_given(repeats)
+    counts = shape_given(given, repeats)
     shape = input._array.shape
     if len(counts) < len(shape):
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
@@ -134,9 +134,9 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
 
 
 @operation(out=False)
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, *given: Any, dims: Any = None) -> Tensor:
     """A copy repeated along each dimension; fewer counts than dimensions are filled up with ones in front."""
-    counts = shape_given(dims)
+    counts = shape_given(given, dims)
     return repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
 

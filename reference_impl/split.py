@@ -11,7 +11,7 @@ from .dtype import int64
 from .index import slice_
 from .join import cat
 from .op import operation, record_many, views
-from .tensor import Tensor, storage, strides_of
+from .tensor import Tensor, attach, storage, strides_of
 
 
 @operation(out=False)
@@ -51,7 +51,7 @@ def parted(input: Tensor, bounds: list[int], dim: int) -> tuple[Tensor, ...]:
     return views(SplitBackward0, input, layouts, (parted, (bounds, dim)), dim)
 
 
-@operation(out=False)
+@operation(method=False, out=False)
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Parts of one size, the last one smaller, or of the sizes listed. RuntimeError for sizes that do not add up."""
     sections = split_size_or_sections
@@ -68,6 +68,15 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
             raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}")
         return parted(tensor, [0, 0], dim)
     return parted(tensor, [*range(0, max(size, 1), sections), size], dim)
+
+
+def _split_of(self: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """The method, whose second parameter has a name of its own."""
+    parts: tuple[Tensor, ...] = split(self, split_size, dim)
+    return parts
+
+
+attach("split", _split_of)
 
 
 @operation(out=False)
@@ -134,14 +143,31 @@ def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]
     return _unsafe(chunk(input.detach(), chunks, dim), input, dim)
 
 
+def _cuts(name: str, *given: Any) -> Any:
+    """Where to cut, under whatever name it was given. TypeError for none and for several."""
+    found = [value for value in given if value is not None]
+    if len(found) != 1:
+        kinds = ", ".join(type(value).__name__ for value in found)
+        raise TypeError(f"{name}() received an invalid combination of arguments - got (Tensor, {kinds})")
+    return found[0]
+
+
 @operation(out=False)
-def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def tensor_split(
+    input: Tensor,
+    where: Any = None,
+    dim: int = 0,
+    *,
+    indices: Any = None,
+    sections: Any = None,
+    tensor_indices_or_sections: Any = None,
+) -> tuple[Tensor, ...]:
     """So many parts, the first ones longer by one, or parts cut before each index. RuntimeError for no parts."""
     if not input.ndim:
         raise RuntimeError(
             f"tensor_split expected at least a 1-dimensional tensor, but got a tensor with {input.ndim} dims"
         )
-    where = indices_or_sections
+    where = _cuts("tensor_split", where, indices, sections, tensor_indices_or_sections)
     if isinstance(where, Tensor):
         if where._dtype is not int64:
             raise RuntimeError(
@@ -176,18 +202,18 @@ def _cut(input: Tensor, where: Any, name: str, least: int, dim: int) -> tuple[Te
 
 
 @operation(out=False)
-def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+def hsplit(input: Tensor, where: Any = None, *, indices: Any = None, sections: Any = None) -> tuple[Tensor, ...]:
     """Parts along the second dimension, or the only one. RuntimeError unless the parts can be equal."""
-    return _cut(input, indices_or_sections, "hsplit", 1, 1 if input.ndim > 1 else 0)
+    return _cut(input, _cuts("hsplit", where, indices, sections), "hsplit", 1, 1 if input.ndim > 1 else 0)
 
 
 @operation(out=False)
-def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+def vsplit(input: Tensor, where: Any = None, *, indices: Any = None, sections: Any = None) -> tuple[Tensor, ...]:
     """Parts along the first dimension. RuntimeError unless the parts can be equal."""
-    return _cut(input, indices_or_sections, "vsplit", 2, 0)
+    return _cut(input, _cuts("vsplit", where, indices, sections), "vsplit", 2, 0)
 
 
 @operation(out=False)
-def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+def dsplit(input: Tensor, where: Any = None, *, indices: Any = None, sections: Any = None) -> tuple[Tensor, ...]:
     """Parts along the third dimension. RuntimeError unless the parts can be equal."""
-    return _cut(input, indices_or_sections, "dsplit", 3, 2)
+    return _cut(input, _cuts("dsplit", where, indices, sections), "dsplit", 3, 2)

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import layout
 from .autograd.node import Gradients, Node
-from .dtype import dtype
+from .dtype import dtype as dtype_
 from .format import channels_order, contiguous_format, copied, strides_in
 from .join import stack
 from .op import operation, record, view, views
@@ -14,8 +14,13 @@ from .pointwise import CloneBackward0
 from .tensor import Tensor, strides_of
 
 
-def shape_given(size: tuple[Any, ...]) -> tuple[int, ...]:
-    """A shape given as numbers or as one sequence. TypeError for what is no integer."""
+def shape_given(size: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
+    """A shape given as numbers, as one sequence, or by name. TypeError for what is no integer, and for a shape that is
+    given twice."""
+    if named is not None:
+        if size:
+            raise TypeError("the function received an invalid combination of arguments - one is given twice")
+        size = (named,)
     if len(size) == 1 and isinstance(size[0], (tuple, list)):
         size = tuple(size[0])
     try:
@@ -32,14 +37,16 @@ class ViewBackward0(Node):
         return grad.reshape(self.args)
 
 
-def view_(input: Tensor, *size: Any) -> Tensor:
+def view_(input: Tensor, *given: Any, size: Any = None, dtype: Any = None) -> Tensor:
     """The same elements in another shape, on the same memory; one size may be -1. RuntimeError where only a copy
     could have it."""
-    if len(size) == 1 and isinstance(size[0], dtype):
-        return reinterpreted(input, size[0])
-    if not size:
+    if size is not None or dtype is not None:
+        given = (size if dtype is None else dtype,)
+    if len(given) == 1 and isinstance(given[0], dtype_):
+        return reinterpreted(input, given[0])
+    if not given:
         raise TypeError("view() received an invalid combination of arguments - got ()")
-    shape = layout.infer_size(shape_given(size), input.numel())
+    shape = layout.infer_size(shape_given(given), input.numel())
     stride = layout.view_strides(input._array.shape, strides_of(input), shape)
     if stride is None:
         raise RuntimeError(
@@ -57,7 +64,7 @@ def _reshaped(t: Tensor, shape: layout.Shape, stride: layout.Shape) -> Tensor:
 operation(name="view", out=False)(view_)
 
 
-def reinterpreted(input: Tensor, d: dtype) -> Tensor:
+def reinterpreted(input: Tensor, d: dtype_) -> Tensor:
     """The same bits as elements of another type; one of another width scales the last dimension. RuntimeError where
     that does not come out even, and for a conjugate that is not resolved."""
     if d is not input._dtype and input._meta is not None and input._meta.postponed is not None:
@@ -85,9 +92,9 @@ def reinterpreted(input: Tensor, d: dtype) -> Tensor:
 
 
 @operation(out=False)
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *given: Any, shape: Any = None) -> Tensor:
     """The same elements in another shape: a view where there can be one, else a copy."""
-    wanted = layout.infer_size(shape_given(shape), input.numel())
+    wanted = layout.infer_size(shape_given(given, shape), input.numel())
     stride = layout.view_strides(input._array.shape, strides_of(input), wanted)
     if stride is not None:
         return _reshaped(input, wanted, stride)
@@ -140,9 +147,9 @@ class PermuteBackward0(Node):
 
 
 @operation(out=False)
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *given: Any, dims: Any = None) -> Tensor:
     """All dimensions in another order. RuntimeError unless each is named exactly once."""
-    order = shape_given(dims)
+    order = shape_given(given, dims)
     if len(order) != input.ndim:
         raise RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
@@ -166,10 +173,10 @@ class ExpandBackward0(Node):
 
 
 @operation(out=False)
-def expand(input: Tensor, *size: Any, implicit: bool = False) -> Tensor:
+def expand(input: Tensor, *given: Any, size: Any = None, implicit: bool = False) -> Tensor:
     """Sizes of 1 repeated without copying, and new leading dimensions; -1 keeps a size. RuntimeError for other
     changes."""
-    wanted = shape_given(size)
+    wanted = shape_given(given, size)
     if len(wanted) < input.ndim:
         raise RuntimeError(
             f"expand({input.type()}{{{list(input._array.shape)}}}, size={list(wanted)}): the number of sizes provided "
