@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import platform
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -23,6 +24,7 @@ from conformance.status import STATUSES, Status
 
 SCHEMA = 1
 PACKAGES = ("ml_dtypes", "numpy", "pytest", "scipy", "torch")
+PLACE = re.compile(r"[-\[](\w+(?::\d+)?)\]$")
 FINISHED = (0, 1, 5)  # pytest's exit codes of a run that came to its end: all passed, some failed, nothing to run
 
 
@@ -110,8 +112,8 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
 class Result(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="result"):
     """One item: a clause's example row or a law's operation row, on one device.
 
-    In a file `item` stands without the clause before it (``[x + 1-cpu]``), and `cases` only where they are not just
-    one of the item's status; `read` puts both back.
+    In a file `item` stands without the clause before it (``[x + 1-cpu]``), `device` only where the item does not end
+    with it, and `cases` only where they are not just one of the item's status; `read` puts all three back.
     """
 
     clause: str
@@ -164,6 +166,7 @@ class Writer:
             msgspec.structs.replace(
                 result,
                 item=result.item[own:],
+                device="" if _device(result.item) == result.device else result.device,
                 cases={} if result.cases == {result.status: 1} else result.cases,
                 seconds=round(result.seconds, 4),
             )
@@ -305,7 +308,14 @@ def _statuses(raw: dict[str, Any]) -> Iterator[str]:
 def _whole(result: Result) -> Result:
     """A result with its full item id and its cases."""
     item = result.clause + result.item if result.item.startswith("[") else result.item
-    return msgspec.structs.replace(result, item=item, cases=result.cases or {result.status: 1})
+    device = result.device or _device(item)
+    return msgspec.structs.replace(result, item=item, device=device, cases=result.cases or {result.status: 1})
+
+
+def _device(item: str) -> str:
+    """The device with which an item ends, ``cpu`` of ``[x + 1-cpu]``; empty where it ends with a pair of them."""
+    found = PLACE.search(item)
+    return found[1] if found else ""
 
 
 def _problems(run: Run) -> Iterator[str]:

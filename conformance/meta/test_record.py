@@ -30,6 +30,22 @@ def test_round_trip(tmp_path: Path) -> None:
     assert run.end.counts == {"pass": 1, "fail": 1, "missing": 1}
 
 
+def test_a_line_says_the_device_once(tmp_path: Path) -> None:
+    """In the item where it ends with it; apart where it names a pair of devices, or none."""
+    places = ("[cpu]", "[x - 1-sim:0]", "[2-cpu->sim:0]", "[x[-1]-cpu]", "")
+    devices = ("cpu", "sim:0", "cpu", "cpu", "sim:1")
+    found = [
+        Result(CLAUSES[0], f"{CLAUSES[0]}{place}", "pass", device)
+        for place, device in zip(places, devices, strict=True)
+    ]
+    with Writer(tmp_path / "run.jsonl", header()) as writer:
+        for result in found:
+            writer.result(result)
+    told = (tmp_path / "run.jsonl").read_text().splitlines()[1:]
+    assert ['"device"' in line for line in told] == [False, False, True, False, True]
+    assert [result.device for result in read(tmp_path / "run.jsonl")[0].results] == list(devices)
+
+
 def test_several_runs_in_one_file(tmp_path: Path) -> None:
     """One after the other."""
     write(tmp_path / "run.jsonl", PASSING, "one")
