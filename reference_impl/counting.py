@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .autograd.node import Gradients, Node
 from .create import tensor
 from .derivative import refuse
 from .dtype import INTEGER, float32, float64, int32, int64
@@ -17,10 +18,19 @@ from .storage import Array
 from .tensor import Tensor
 
 
+class UniqueBackward0(Node):
+    """Torch has none: backward through the values raises."""
+
+    __slots__ = ()
+
+    def gradient(self, *grads: Tensor) -> Gradients:
+        raise NotImplementedError("the derivative for 'unique' is not implemented.")
+
+
 def _results(values: Array, inverse: Any, counts: Any, input: Tensor) -> Any:
     """The values alone, or a tuple with what was asked for."""
     d = input._dtype
-    out = [record(None, values.astype(d.numpy, copy=False), d, input._device, ())]
+    out = [record(UniqueBackward0, values.astype(d.numpy, copy=False), d, input._device, (input,))]
     for extra in (inverse, counts):
         if extra is not None:
             out.append(record(None, np.asarray(extra, np.int64, order="C"), int64, input._device, ()))

@@ -41,8 +41,8 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     if not array.ndim:
         result = array.copy()
     else:
-        greatest = np.maximum.reduce(array, axis=dims, keepdims=True, initial=-np.inf)
-        greatest = np.where(np.isinf(greatest), array.dtype.type(0), greatest)
+        greatest = np.maximum.reduce(array.real, axis=dims, keepdims=True, initial=-np.inf)
+        greatest = np.where(np.isinf(greatest), greatest.dtype.type(0), greatest)
         summed = total(quiet(np.exp, quiet(np.subtract, array, greatest)), dims, True)
         result = quiet(np.log, summed) + greatest
         result = result if keepdim else result.squeeze(dims)

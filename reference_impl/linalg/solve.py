@@ -190,6 +190,7 @@ def solve_triangular(
     same_device(input, B)
     demand_equation("linalg.solve_triangular", input, B, left)
     demand_lapack("triangular_solve_cpu", input)
+    B = B.to(input._dtype)
     if left:
         return substituted(input, B, upper, unitriangular)
     return transpose(substituted(input.mT, B.mT, not upper, unitriangular), -2, -1)
