@@ -222,6 +222,28 @@ def test_list() -> None:
     assert f"{len(clauses)} clauses" in conformance("list").output
 
 
+def test_a_group_stands_in_the_tree_once() -> None:
+    """Wherever its clauses stand in the document, and below the clause that has its name."""
+    lines = conformance("list", "fft.*").output.splitlines()
+    groups = [line.split()[0] for line in lines[1:] if line.startswith("  ") and line[2] != " "]
+    assert len(groups) == len(set(groups)) > 20
+    below = lines[next(at for at, line in enumerate(lines) if line.startswith("  gradient ")) + 1]
+    assert below.startswith("    second ")
+
+
+def test_explain_breaks_wide_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row becomes a paragraph where the columns do not fit, and nothing of it is lost."""
+    (table,) = load().clauses["special.zeta"].tables
+    monkeypatch.setenv("COLUMNS", "90")
+    told = conformance("explain", "special.zeta").output
+    assert max(map(len, told.splitlines())) <= 100
+    for row in table.records():
+        assert all(cell in told for cell in row.values())
+    assert "every row is also held to special.dtype, " in told
+    monkeypatch.setenv("COLUMNS", "400")
+    assert len(conformance("explain", "special.zeta").output.splitlines()) < len(told.splitlines())
+
+
 def test_explain(tmp_path: Path) -> None:
     """Text, example, place, and what a record says."""
     clause = load().clauses[CLAUSE]
