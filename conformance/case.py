@@ -16,7 +16,7 @@ import numpy as np
 
 from conformance.backend import Backend
 from conformance.compare import Check, check_close, check_same, check_shape, check_within, show
-from conformance.status import Status, gravest
+from conformance.status import STATUSES, Status, gravest
 
 PACKAGE = Path(__file__).resolve().parent
 REFUSALS_ONLY = {"raises", "message"}
@@ -229,13 +229,13 @@ class Trial:
         return dict(Counter(case.status for case in self.cases))
 
     def failures(self) -> list[list[Case]]:
-        """The cases that fail, those that fail in the same way together."""
+        """The cases that fail, the gravest first, those that fail in the same way together."""
         kinds: dict[tuple[object, ...], list[Case]] = {}
         for case in self.cases:
             if case.status not in ("pass", "unsupported"):
                 failed = tuple(check.name for check in case.checks if not check.ok)
                 kinds.setdefault((case.status, failed, case.exception.split(":")[0]), []).append(case)
-        return list(kinds.values())
+        return sorted(kinds.values(), key=lambda alike: -STATUSES.index(alike[0].status))
 
 
 def false_claim(lacking: Iterable[str]) -> Check:

@@ -11,6 +11,7 @@ from conformance.tolerance import EXACT, allowance, distance_in_ulps, rounded
 
 SHOWN_ELEMENTS = 12
 WORST_ELEMENTS = 3
+NEAR = 1e5  # ulps; what is farther away is another number, and not an inaccurate one
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _differing(got: np.ndarray, want: np.ndarray, differ: np.ndarray, ulps: np.n
     worst = []
     for flat in order:
         where = tuple(int(i) for i in np.unravel_index(flat, got.shape))
-        far = f", {float(distance[where]):.3g} ulp" if ulps is not None else ""
+        far = f", {distance[where]:.3g} ulp" if ulps is not None and 0 < distance[where] < NEAR else ""
         worst.append(f"  at {where} want {want[where]!s}, got {got[where]!s}{far}")
     if not got.ndim:
         return f"{show(got)}{worst[0].partition('got')[2].removeprefix(f' {got[()]!s}')}"

@@ -163,6 +163,16 @@ def test_failures_of_one_kind_are_told_once() -> None:
     assert found.counts == {"fail": 4}
 
 
+def test_the_gravest_failure_comes_first() -> None:
+    """What gives the item its status is told before a name that one dtype misses."""
+    found = trial()
+    with found.case("absent"):
+        _ = found.namespace.bfloat16
+    with found.case("wrong") as case:
+        case.equal("dtype", 1, 2)
+    assert [[case.name for case in kind] for kind in found.failures()] == [["wrong"], ["absent"]]
+
+
 def test_inputs_come_from_names() -> None:
     """The same for every backend, and another for every case."""
     first, again, other = (trial().generator(name).random() for name in ("a", "a", "b"))

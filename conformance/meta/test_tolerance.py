@@ -97,8 +97,9 @@ def test_numbers_are_told_in_their_own_digits() -> None:
     check = check_close(np.nextafter(want, np.float32(2)) + np.float32(1e-3), want, "float32")
     assert check.want == "[0.1, 1.0]"
     assert check.got.startswith("[0.10100001, 1.0010002]\n2 of 2 differ\n  at ")
-    alone = check_close(np.asarray(np.float32(1.5)), np.asarray(np.float32(1.0)), "float32")
-    assert alone.got == "1.5, 4.19e+06 ulp"
+    one, near = np.asarray(np.float32(1.0)), np.asarray(np.float32(1.0 + 2.0**-13))
+    assert check_close(near, one, "float32").got == "1.0001221, 1.02e+03 ulp"
+    assert check_close(np.asarray(np.float32(1.5)), one, "float32").got == "1.5"  # another number, not a rounded one
 
 
 def test_within_takes_a_stated_error() -> None:
