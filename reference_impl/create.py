@@ -174,7 +174,7 @@ def constructed(cls: type, *data: Any, device: Any = None) -> Tensor:
     elif only is not None and not isinstance(only, Size) and not hasattr(only, "__index__"):
         result = tensor(only, dtype=d, device=device)
     else:
-        result = made(memory(sizes(data, "new"), d), d, device)
+        result = made(memory(sizes(data or (0,), "new"), d), d, device)
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from typing import Any
 
@@ -34,7 +35,8 @@ def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 
 def _listed(dims: Any) -> tuple[int, ...]:
-    return tuple(dims) if isinstance(dims, (tuple, list)) else (dims,)
+    """One dimension or several as a tuple. TypeError for what is no integer."""
+    return tuple([operator.index(d) for d in (dims if isinstance(dims, (tuple, list)) else (dims,))])
 
 
 @operation(out=False)

@@ -30,6 +30,17 @@ COMBINE = Lattice({(a, b): _combine(a, b) for a in ALL for b in ALL if (a, b) in
 """The result of a type of a higher level with one of a lower level."""
 
 
+def of_number(value: Any) -> dtype:
+    """The type of a number as an operand. TypeError for what is none."""
+    try:
+        return of_scalar(value)
+    except RuntimeError:
+        kind = type(value).__name__
+        raise TypeError(
+            f"received an invalid combination of arguments - got {kind}, expected Tensor or Number"
+        ) from None
+
+
 def result_type(*values: Any) -> dtype:
     """The type of the result of an operation on tensors and numbers."""
     levels: list[dtype | None] = [None, None, None]
@@ -37,7 +48,7 @@ def result_type(*values: Any) -> dtype:
         if isinstance(value, Tensor):
             level, d = (0 if value._array.ndim else 1), value._dtype
         else:
-            level, d = 2, of_scalar(value)
+            level, d = 2, of_number(value)
         before = levels[level]
         levels[level] = d if before is None else PROMOTE[before, d]
     result: dtype | None = None
@@ -115,4 +126,4 @@ def cast(array: Array, d: dtype) -> Array:
 
 def dtype_or_scalar(value: Any) -> dtype:
     """The type of one operand, a tensor or a number."""
-    return value._dtype if isinstance(value, Tensor) else of_scalar(value)
+    return value._dtype if isinstance(value, Tensor) else of_number(value)
