@@ -15,6 +15,7 @@ from conformance.planning import Plan
 
 SHOWN_KINDS = 10
 SHOWN_NAMES = 15
+KNOWN_BY = {"amp": "autocast", "bf16": "bfloat16", "half": ".float16", "pin": "pin_memory", "saved_hooks": "saved_tensors"}
 CLAIM, CLAIMED = "claim", re.compile(r"a refusal: (.*) is declared as lacking")
 UNREAD = "ObservationError: to_numpy"
 
@@ -110,12 +111,14 @@ def absences(reports: Sequence[Any], plan: Callable[[], Plan] | None = None) -> 
 
 def capabilities(plan: Callable[[], Plan], reports: Iterable[Any]) -> list[str]:
     """What the backend declares as lacking, how many clauses that excuses and which claims are false; then the
-    capabilities of which nothing works, which it might declare."""
+    capabilities whose names it does not have and of which nothing works, which it might declare."""
     seen: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    gone: dict[str, set[str]] = defaultdict(set)
     told = (getattr(report, "conformance", None) for report in reports)
     for found in filter(None, told):
         for name in plan().specification.clauses[found["clause"]].requires:
             seen[name][found["status"]].add(found["clause"])
+            gone[name].add(absent(found["failures"]))
         for name in _claims(found):
             seen[name][CLAIM].add(found["clause"])
     lacks = plan().lacks if seen else {}
@@ -127,6 +130,7 @@ def capabilities(plan: Callable[[], Plan], reports: Iterable[Any]) -> list[str]:
             lines.append(_line(name, seen[name][CLAIM], "a false claim: it works there"))
     lines = ["declared as lacking, and how many clauses that speaks of", *lines] if lines else []
     hopeless = [name for name, words in seen.items() if set(words) == {"missing"} and name not in lacks]
+    hopeless = [name for name in hopeless if any(KNOWN_BY.get(name, name) in other for other in gone[name])]
     if hopeless:
         lines.append("capabilities that are missing as a whole; an adapter can declare them, each with a reason")
     return lines + [_line(name, seen[name]["missing"], f'lacks={{"{name}": "why"}}') for name in hopeless]

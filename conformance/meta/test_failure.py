@@ -184,11 +184,13 @@ def plan(**lacks: str) -> Plan:
 
 
 def test_what_is_missing_as_a_whole_can_be_declared() -> None:
-    """A capability of which an item works is not."""
-    reports = [report("missing", clause="fft.shift"), report("missing", clause="fft.norm")]
+    """A capability of which an item works is not, nor one of which another name is missing."""
+    told = "AttributeError: module 'mini' has no attribute 'fft'"
+    reports = [report("missing", told, clause="fft.shift"), report("missing", told, clause="fft.norm")]
     lines = capabilities(lambda: plan(), reports)
     assert lines[1].split() == ["fft", "2", "clauses", 'lacks={"fft":', '"why"}']
     assert capabilities(lambda: plan(), [*reports, report("pass", clause="fft.shift")]) == []
+    assert capabilities(lambda: plan(), [report("missing", told.replace("fft", "ones"), clause="fft.shift")]) == []
 
 
 def test_what_is_declared_as_lacking_is_told_in_a_line() -> None:
