@@ -170,7 +170,7 @@ class ClampBackward1(Node):
         crossed: Any = low > high
         if not isinstance(crossed, Tensor):
             crossed = x == x if crossed else x != x
-        to_low = where(below & ~crossed, grad, 0) if self.needs(1) else None
+        to_low = where(below & (low < high), grad, 0) if self.needs(1) else None
         to_high = where(above | crossed, grad, 0) if self.needs(2) else None
         return where((x >= low) & (x <= high), grad, 0), to_low, to_high
 
