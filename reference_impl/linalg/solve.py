@@ -190,10 +190,10 @@ def solve_triangular(
     same_device(input, B)
     demand_equation("linalg.solve_triangular", input, B, left)
     demand_lapack("triangular_solve_cpu", input)
-    B = B.to(input._dtype)
+    right = B.to(input._dtype)
     if left:
-        return substituted(input, B, upper, unitriangular)
-    return transpose(substituted(input.mT, B.mT, not upper, unitriangular), -2, -1)
+        return substituted(input, right, upper, unitriangular)
+    return transpose(substituted(input.mT, right.mT, not upper, unitriangular), -2, -1)
 
 
 @operation(promotes=False)
