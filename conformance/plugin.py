@@ -78,10 +78,19 @@ def plan_of(config: pytest.Config) -> Plan:
             )
         except (backends.BackendError, SelectionError, SpecificationError) as error:
             raise pytest.UsageError(str(error)) from error
+        _check_lacks(plan)
         _check_device(plan)
         _check_dtype(plan)
         config.stash[PLAN] = plan
     return config.stash[PLAN]
+
+
+def _check_lacks(plan: Plan) -> None:
+    known = plan.specification.capabilities
+    for name in plan.backend.lacks:
+        if name not in known:
+            near = suggest(name, known) or f" (there is {', '.join(known)})"
+            raise pytest.UsageError(f"{plan.backend.name} lacks `{name}`, and no capability is called that{near}")
 
 
 def _check_device(plan: Plan) -> None:

@@ -120,7 +120,7 @@ class Specification:
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """`; did you mean …?` for the nearest of `known`, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=3)
+    near = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=3)
     return f"; did you mean {' or '.join(f'`{word}`' for word in near)}?" if near else ""
 
 

@@ -100,6 +100,13 @@ def test_a_typo_ends_the_run(tmp_path: Path, adapter: Path, options: tuple[str, 
     assert not (tmp_path / "run.jsonl").exists()
 
 
+def test_a_typo_in_what_is_lacking_ends_the_run(tmp_path: Path, adapter: Path) -> None:
+    """It would excuse nothing, and nobody would notice."""
+    adapter.write_text(ADAPTER.replace("toy.backend()", 'toy.backend(lacks={"ftt": "not yet"})'))
+    code, told = run(tmp_path)
+    assert (code, "did you mean `fft`" in told) == (4, True), told
+
+
 def test_an_unknown_backend_ends_the_run(tmp_path: Path) -> None:
     """Exit code 4."""
     assert run(tmp_path, backend="absent.py")[0] == 4
