@@ -206,6 +206,8 @@ def _remarks(summary: Summary) -> Iterable[str]:
     for run in summary.runs:
         for problem in run.problems:
             yield f"{run.label}: {problem}"
+        if "unsupported" in run.items:
+            yield f"{run.label}: declares that it lacks {', '.join(run.lacks)}"
 
 
 def printable(text: str) -> str:

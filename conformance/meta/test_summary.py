@@ -130,3 +130,10 @@ def test_no_colour_outside_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixt
     """A file gets plain text."""
     print_pretty(summarize(read(write(tmp_path / "run.jsonl", {"view.a": ("pass",)}))))
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_what_is_declared_is_said_below_the_table() -> None:
+    """Where it made items unsupported; else a fraction would look like failures."""
+    lacking = summarize([run_of({"view.a": ("pass",), "view.b": ("unsupported",)})])
+    assert "mylib: declares that it lacks complex." in as_markdown(lacking)
+    assert "lacks" not in as_markdown(summarize([run_of({"view.a": ("pass",)})]))
