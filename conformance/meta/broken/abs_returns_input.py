@@ -29,6 +29,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "pointwise.forms",
         "pointwise.gradient",
         "pointwise.gradient.complex",
+        "pointwise.gradient.kink",
         "pointwise.gradient.second",
         "pointwise.integer.signs",
         "pointwise.signed-zero",
