@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from .tensor import Tensor
 
 NUMBERS = {bool, int, float, complex}
 SEQUENCES = {list, tuple}
+
+DEEPEST = 64
+"""NumPy has no more dimensions."""
 
 
 def array_of(data: Any) -> tuple[Array, dtype]:
@@ -54,7 +58,12 @@ def _plain(data: Any) -> tuple[Array, dtype] | None:
 def _kinds(data: Any) -> set[type]:
     """The types of the innermost elements; where sequences stand beside numbers, theirs too."""
     kinds = set(map(type, data))
-    return set().union(*map(_kinds, data)) if kinds and kinds <= SEQUENCES else kinds
+    for _ in range(DEEPEST):
+        if not kinds or not kinds <= SEQUENCES:
+            return kinds
+        data = list(chain.from_iterable(data))
+        kinds = set(map(type, data))
+    raise ValueError(f"too many dimensions '{kinds.pop().__name__}'")
 
 
 def _mixed(data: Any) -> tuple[Array, dtype]:

@@ -37,8 +37,15 @@ class Generator:
         if not -(1 << 63) <= number < 1 << 64:
             raise ValueError("Overflow when unpacking long long")
         self._seed = number % (1 << 64)
-        self.numpy = np.random.Generator(np.random.PCG64(self._seed))
+        self._numpy: np.random.Generator | None = None
         return self
+
+    @property
+    def numpy(self) -> np.random.Generator:
+        """NumPy's stream, made when it is first drawn from."""
+        if self._numpy is None:
+            self._numpy = np.random.Generator(np.random.PCG64(self._seed))
+        return self._numpy
 
     def seed(self) -> int:
         """Starts a stream from a seed that nobody chose, and returns the seed."""
