@@ -225,7 +225,8 @@ def _failing(clause: str, run: RunSummary, standing: Standing, items: Sequence[R
     failed.sort(key=lambda item: -STATUSES.index(item.status))  # the gravest are shown, those that give the standing
     again = f"conformance run {shlex.quote(clause)} --backend {shlex.quote(run.backend)}"
     wrong = sum(item.status not in ("unsupported", "missing") for item in failed)
-    return Failing(run.label, standing, len(failed), wrong, len(items), tuple(failed[:SHOWN_ITEMS]), again)
+    shown = failed[: min(wrong + 1, SHOWN_ITEMS)]  # of missing items one tells as much as three
+    return Failing(run.label, standing, len(failed), wrong, len(items), tuple(shown), again)
 
 
 def _legend(summary: Summary) -> tuple[tuple[Standing, str, str], ...]:
