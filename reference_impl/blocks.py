@@ -22,10 +22,12 @@ def by_blocks(function: F) -> F:
 
     @functools.wraps(function)
     def wrapper(*operands: Any) -> Any:
-        first = max(operands, key=np.size)
-        if np.size(first) <= BLOCK or not all(map(functools.partial(_alike, first), operands)):
-            return function(*operands)
-        return _computed(function, operands, first.shape)
+        for each in operands:
+            if type(each) is np.ndarray and each.size > BLOCK:
+                if all(_alike(each, other) for other in operands):
+                    return _computed(function, operands, each.shape)
+                break
+        return function(*operands)
 
     return wrapper  # type: ignore[return-value]
 
