@@ -12,6 +12,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "autograd.retain.freed",
         "autograd.retain.released",
         "autograd.retain.shared-freed",
+        "error.gradient",
         "error.state.backward",
         "mutation.saved.freed",
     ),

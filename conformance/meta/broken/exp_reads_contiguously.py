@@ -13,6 +13,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "pointwise.gradient.complex",
         "pointwise.layout",
         "pointwise.strides.dense",
+        "pointwise.strides.expanded",
     ),
 }
 

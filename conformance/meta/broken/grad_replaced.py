@@ -23,6 +23,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "autograd.retain.shared",
         "autograd.retain.shared-freed",
         "complex.grad.accumulate",
+        "error.gradient",
         "error.state.backward",
         "gradmode.update.rebound",
         "mutation.inplace.data",

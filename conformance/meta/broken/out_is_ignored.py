@@ -9,10 +9,12 @@ from conformance.meta.broken.sound import Call, base, replace_calls
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
+        "broadcast.overlap.dimension",
         "broadcast.overlap.out",
         "device.mix.refused",
         "device.mix.untouched",
         "dtype.out.pairs",
+        "error.gradient",
         "inplace.method.memory",
         "inplace.out.category",
         "inplace.out.dtype",
@@ -20,6 +22,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "inplace.out.gradient",
         "inplace.out.overlap",
         "inplace.out.resized",
+        "inplace.out.resized.alias",
         "inplace.out.returned",
         "inplace.out.strides",
         "pointwise.forms",

@@ -17,6 +17,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "dtype.cast.every",
         "dtype.cast.pairs",
         "dtype.cast.same",
+        "dtype.cast.same.method",
+        "view.format.same",
     ),
 }
 
