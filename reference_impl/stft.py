@@ -134,6 +134,13 @@ def _check_istft(x: Tensor, n_fft: int, hop: int, win: int, window: Tensor | Non
         _check("istft", told, holds, words)
 
 
+def _check_complex(return_complex: bool, onesided: bool, window: Tensor | None) -> None:
+    if return_complex and onesided:
+        raise RuntimeError("Cannot have onesided output if window or input is complex")
+    if not return_complex and window is not None and window._dtype.is_complex:
+        raise RuntimeError("Complex windows are incompatible with return_complex=False")
+
+
 def _overlapped(frames: Tensor, hop: int) -> Tensor:
     """Frames laid `hop` elements apart over each other, and added up."""
     *lead, count, size = frames._array.shape
@@ -164,10 +171,7 @@ def istft(
     bins = input._array.shape[-2] if input.ndim > 1 else 0
     half = bins != n_fft if onesided is None else onesided
     _check_istft(input, n_fft, hop, win, window, half)
-    if return_complex and half:
-        raise RuntimeError("Cannot have onesided output if window or input is complex")
-    if not return_complex and window is not None and window._dtype.is_complex:
-        raise RuntimeError("Complex windows are incompatible with return_complex=False")
+    _check_complex(return_complex, half, window)
     shape, spectra = _window(window, input, n_fft, win), input.transpose(-2, -1)
     norm = "ortho" if normalized else "backward"
     frames = ifft(spectra, norm=norm) if return_complex else irfft(spectra, n_fft, norm=norm)
