@@ -92,8 +92,7 @@ def complaint(function: Callable[..., Any], name: str, args: tuple[Any, ...], er
         value = args[position]
         demanded = annotation == "Tensor" or (parameter in ("input", "other") and not isinstance(value, Number))
         if demanded and not isinstance(value, Tensor):
-            kind = kind_of(value)
-            return TypeError(f"{name}(): argument '{parameter}' (position {position + 1}) must be Tensor, not {kind}")
+            return _no_tensor(name, value, parameter, position + 1)
     strange = _STRANGE.match(str(error)) if isinstance(error, AttributeError) else None
     if strange is not None and strange[1] in {type(value).__name__ for value in _each(args)} - {"Tensor"}:
         return TypeError(f"{name}(): expected Tensor, but got {strange[1]}")
@@ -118,16 +117,20 @@ def kind_of(value: Any) -> str:
     return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
 
 
-def need_tensor(name: str, other: Any) -> None:
-    """TypeError for a second operand that is no tensor."""
-    if not isinstance(other, Tensor):
-        raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {kind_of(other)}")
+def _no_tensor(name: str, value: Any, parameter: str, position: int) -> TypeError:
+    kind = kind_of(value)
+    return TypeError(f"{name}(): argument '{parameter}' (position {position}) must be Tensor, not {kind}")
+
+
+def need_tensor(name: str, value: Any, parameter: str = "other", position: int = 2) -> None:
+    """TypeError for an argument, by default the second operand, that is no tensor."""
+    if not isinstance(value, Tensor):
+        raise _no_tensor(name, value, parameter, position)
 
 
 def need_tensors(name: str, input: Any, other: Any) -> None:
     """TypeError for a first or second operand that is no tensor."""
-    if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {kind_of(input)}")
+    need_tensor(name, input, "input", 1)
     need_tensor(name, other)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import scipy
 
 from . import layout
-from .arguments import spoken
+from .arguments import need_tensor, spoken
 from .autocast import wider
 from .autograd.node import Gradients, Node
 from .complex import conj_physical, real
@@ -317,8 +317,7 @@ ihfft2 = _plane(ihfftn, "ihfft2", "complex", COMPLEX, "ihfftn")
 
 
 def _shifted(name: str, input: Tensor, dim: Any, back: bool) -> Tensor:
-    if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    need_tensor(name, input, "input", 1)
     dims = range(input.ndim) if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
     dims = tuple(layout.wrap_dim(i, input.ndim) for i in dims)
     sizes = [input._array.shape[i] for i in dims]

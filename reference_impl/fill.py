@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import layout
-from .arguments import lenient
+from .arguments import lenient, need_tensor
 from .create import fitting, made, memory, sizes
 from .deterministic import unwritten
 from .device import resolve
@@ -184,8 +184,7 @@ def like(
 ) -> Tensor:
     """A tensor of the shape, dtype, device and order of dimensions of another. `make` fills its zeros, given the
     dtype and the array."""
-    if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    need_tensor(name, input, "input", 1)
     check_options(name, layout, unknown)
     d = chosen(dtype, name) or input._dtype
     shape = input._array.shape

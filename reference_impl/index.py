@@ -9,6 +9,7 @@ import numpy as np
 
 from . import layout
 from .advanced import picked, put, put_
+from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .create import checked
 from .device import CPU
@@ -289,8 +290,7 @@ def _must_be_tensors(indices: Any, values: Any, name: str) -> None:
     for place, index in enumerate(indices):
         if not isinstance(index, Tensor):
             raise TypeError(f"expected Tensor as element {place} in argument 0, but got {type(index).__name__}")
-    if not isinstance(values, Tensor):
-        raise TypeError(f"{name}(): argument 'values' (position 2) must be Tensor, not {type(values).__name__}")
+    need_tensor(name, values, "values")
 
 
 @operation(out=False)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import layout
+from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .create import fitting
 from .fill import zeros_like
@@ -34,8 +35,7 @@ def copied(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     if isinstance(src, (int, float, complex)):
         array = cast(np.full(self._array.shape, src), self._dtype)
         return record(CopyBackwards, array, self._dtype, self._device, (self, None))
-    if not isinstance(src, Tensor):
-        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+    need_tensor("copy_", src, "other", 1)
     source = src
     if src._array.shape != self._array.shape:
         common = layout.broadcast_shapes(self._array.shape, src._array.shape)

@@ -197,20 +197,20 @@ def check_out(name: str, out: Any) -> None:
     if not isinstance(out, Tensor):
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
     if MODE.grad and tracked(out):
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
-            "arguments requires grad."
-        )
+        raise _not_recorded(name)
+
+
+def _not_recorded(name: str) -> RuntimeError:
+    return RuntimeError(
+        f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+        "arguments requires grad."
+    )
 
 
 def _into(out: Any, function: Callable[..., Any], name: str, promotes: Promotes, args: Any, kwargs: Any) -> Any:
     targets = out if isinstance(out, (tuple, list)) else (out,)
     if MODE.grad and (_any_tracked(args) or _any_tracked(kwargs.values()) or _any_tracked(targets)):
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
-            "arguments "
-            "requires grad."
-        )
+        raise _not_recorded(name)
     result = plainly(function, *args, **kwargs)
     if isinstance(result, Tensor):
         return fill_out(out, result, promotes, args)

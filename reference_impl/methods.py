@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .arguments import need_tensor
 from .tensor import Tensor
 
 
@@ -12,9 +13,7 @@ def _method(name: str) -> Callable[..., Any]:
     """The function that calls the method of this name. TypeError for a first argument that is no tensor."""
 
     def call(input: Tensor, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(input, Tensor):
-            kind = type(input).__name__
-            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {kind}")
+        need_tensor(name, input, "input", 1)
         return getattr(input, name)(*args, **kwargs)
 
     call.__name__ = call.__qualname__ = name

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .blocks import by_blocks
 from .dtype import bool as bool_
@@ -153,8 +154,7 @@ class CloneBackward0(Node):
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """A copy in memory of its own, in the graph; keeps the order of dimensions in memory unless a memory format is
     given."""
-    if not isinstance(input, Tensor):
-        raise TypeError(f"clone(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    need_tensor("clone", input, "input", 1)
     array = input._array
     if memory_format is None and array.flags.c_contiguous:
         copy = array.copy("C")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import spoken
+from .arguments import need_tensor, spoken
 from .autograd.node import Gradients, Node
 from .create import made, sizes
 from .device import resolve
@@ -142,16 +142,11 @@ class RandomBackward0(Node):
         return zero if len(self.edges) == 1 else (zero,) * len(self.edges)
 
 
-def _check_tensor(name: str, input: Any) -> None:
-    if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-
-
 @operation(out=False)
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None, out: Tensor | None = None) -> Tensor:
     """Ones with the probability that each element says (or p), and zeros; in the dtype of `out` where it is given.
     TypeError for a p that is no number, RuntimeError outside 0 to 1."""
-    _check_tensor("bernoulli", input)
+    need_tensor("bernoulli", input, "input", 1)
     d = input._dtype
     if isinstance(p, Tensor):
         raise TypeError("bernoulli() received an invalid combination of arguments - got (Tensor, Tensor)")
@@ -223,7 +218,7 @@ def multinomial(
     TypeError for a number of samples that is no int. RuntimeError for weights that are negative, not finite, not
     floating or all zero, for too few of them, and for an `out` that is not of int64.
     """
-    _check_tensor("multinomial", input)
+    need_tensor("multinomial", input, "input", 1)
     d = input._dtype
     if out is not None and out._dtype is not int64:
         raise RuntimeError(f"multinomial expects Long tensor out, got: {out._dtype.word}")
@@ -264,7 +259,7 @@ def _places(source: np.random.Generator, weights: Array, samples: int, replaceme
 @operation(out=False, method=False)
 def poisson(input: Tensor, *, generator: Any = None) -> Tensor:
     """Poisson numbers of the rates that the elements give. RuntimeError for negative rates."""
-    _check_tensor("poisson", input)
+    need_tensor("poisson", input, "input", 1)
     d = input._dtype
     if not d.is_floating_point:
         raise NotImplementedError(f"\"poisson_cpu\" not implemented for '{d.word}'")

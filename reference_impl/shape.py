@@ -161,8 +161,6 @@ def atleast_3d(input: Tensor) -> Tensor:
 @spoken
 def numel(input: Tensor) -> int:
     """The number of elements. TypeError for what is no tensor."""
-    if not isinstance(input, Tensor):
-        raise TypeError(f"numel(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     return input.numel()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arguments import need_tensor
 from ..dtype import BOOL
 from ..join import cat
 from ..op import operation
@@ -59,8 +60,7 @@ def _powers(x: Tensor, n: int) -> Tensor:
 @operation(name="linalg_vander", method=False, out=False)
 def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """The powers 0 to N - 1 of each element, in a new last dimension; N is by default the size of the last one."""
-    if not isinstance(x, Tensor):
-        raise TypeError(f"linalg_vander(): argument 'x' (position 1) must be Tensor, not {type(x).__name__}")
+    need_tensor("linalg_vander", x, "x", 1)
     d = x._dtype
     if d.category == BOOL or d.compute is not d.numpy:
         raise RuntimeError(f"linalg.vander supports floating point, complex, and integer tensors, but got {d.word}")

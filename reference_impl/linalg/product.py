@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import layout
-from ..arguments import kind_of
+from ..arguments import need_tensors
 from ..autocast import faster, wider
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
@@ -84,10 +84,7 @@ def _made(kind: type[Node], x: Tensor, y: Tensor) -> Tensor:
 
 def _check(x: Any, y: Any) -> None:
     """Both operands are tensors of one dtype on one device, and that is not bool."""
-    for position, value in ((1, x), (2, y)):
-        if not isinstance(value, Tensor):
-            name = "input" if position == 1 else "other"
-            raise TypeError(f"matmul(): argument '{name}' (position {position}) must be Tensor, not {kind_of(value)}")
+    need_tensors("matmul", x, y)
     same_device(x, y)
     if x._dtype is not y._dtype:
         raise RuntimeError(
