@@ -42,7 +42,7 @@ def backend() -> Backend:
 def register() -> None:
     """Make ``sim`` a device of PyTorch, once in a process."""
     setup: Any = backend_registration._setup_privateuseone_for_python_backend
-    setup("sim", backend_module=device.module(generator.default_generator))
+    setup("sim", backend_module=device.module(generator.default_generator), device_guard=completion.Guard())
     everything, aten = _library("_", "IMPL"), _library("aten", "IMPL")
     everything.fallback(kernels.fallback, "PrivateUse1")
     everything.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +15,8 @@ _native_storage: Any = torch.UntypedStorage.__new__
 _native_apply: Any = torch.nn.Module._apply
 _autograd: Any = torch.autograd
 _native_backward: Any = _autograd._engine_run_backward
+_underway = threading.local()  # the exception that travels through the engine of this thread
+_core: Any = torch._C
 
 
 def complete() -> None:
@@ -21,12 +25,11 @@ def complete() -> None:
     untyped.__new__ = staticmethod(_new_storage)
     module: Any = torch.nn.Module
     module._apply = _apply
-    core: Any = torch._C  # torch.accelerator asks these
-    core._accelerator_getDeviceIndex = device.current_device
-    core._accelerator_setDeviceIndex = device.set_device
-    core._accelerator_exchangeDevice = device.exchange_device
-    core._accelerator_maybeExchangeDevice = device.exchange_device
-    core._accelerator_synchronizeDevice = lambda index: None
+    _core._accelerator_getDeviceIndex = device.current_device  # torch.accelerator asks these
+    _core._accelerator_setDeviceIndex = device.set_device
+    _core._accelerator_exchangeDevice = device.exchange_device
+    _core._accelerator_maybeExchangeDevice = device.exchange_device
+    _core._accelerator_synchronizeDevice = lambda index: None
     namespace: Any = torch
     namespace.Generator = generator.Generator
     _autograd._engine_run_backward = _run_backward
@@ -41,10 +44,33 @@ def _new_storage(cls: Any, *args: Any, **kwargs: Any) -> Any:
     return torch.empty(size, dtype=torch.uint8, device=where).untyped_storage()
 
 
+class Guard(_core._acc.DeviceGuard):  # type: ignore[misc]
+    """The guard of the simulated device, which PyTorch asks for its type and nothing else.
+
+    Backward asks also while an exception of a hook leaves the engine, in a destructor, where Python answers with a
+    second exception and the process ends. So the exception is taken out of its way here, and raised again once
+    the engine has returned.
+    """
+
+    def type_(self) -> Any:
+        """PrivateUse1."""
+        try:
+            ctypes.pythonapi.Py_IsInitialized()  # any call by way of ctypes raises the exception that is pending
+        except BaseException as error:
+            _underway.error = error
+        return _core._autograd.DeviceType.PrivateUse1
+
+
 def _run_backward(*args: Any, **kwargs: Any) -> Any:
     """Run backward in the calling thread; the engine would start a thread for ordinal 0 only."""
     with torch.autograd.set_multithreading_enabled(False):
-        return _native_backward(*args, **kwargs)
+        try:
+            return _native_backward(*args, **kwargs)
+        except SystemError:  # failed, and without an exception
+            error = vars(_underway).pop("error", None)
+            if error is None:
+                raise
+    raise error
 
 
 def _apply(self: torch.nn.Module, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> torch.nn.Module:
