@@ -14,7 +14,7 @@ from .device import CPU
 from .dtype import DEFAULT, dtype
 from .op import operation, record
 from .promote import cast, result_type, same_device
-from .tensor import Tensor, wrap
+from .tensor import Tensor, attach, wrap
 
 
 def _castable(result: dtype, out: dtype) -> None:
@@ -48,6 +48,9 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     d = result_type(*tensors)
     array = np.ascontiguousarray(np.stack([cast(t._array, d) for t in tensors], dim))
     return record(StackBackward0, array, d, same_device(*tensors), tensors, args=dim)
+
+
+attach("_stack", stack)  # for the modules below this one
 
 
 def _check_list(tensors: Any, name: str) -> None:

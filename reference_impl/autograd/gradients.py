@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
+from ..gradmode import set_grad_enabled
 from ..tensor import Tensor, attach, tracked, wrap
 from . import hooks as _hooks
 from .engine import run
@@ -18,10 +20,34 @@ _CYCLE = (
     "function, make "
     "sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid the leak."
 )
+_ONLY_INPUTS = (
+    "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts "
+    "of the graph, please use torch.autograd.backward."
+)
+_UNUSED = (
+    "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this "
+    "is the desired behavior."
+)
 
 
 def _listed(values: Any) -> tuple[Any, ...]:
-    return (values,) if values is None or isinstance(values, Tensor) else tuple(values)
+    return (values,) if isinstance(values, Tensor) else tuple(values)
+
+
+def _inputs(values: Any, function: str) -> tuple[Tensor, ...]:
+    """The wanted tensors: one, several, or the values of a dict. TypeError for other mappings."""
+    if type(values) is dict:
+        found = tuple(values.values())
+    elif isinstance(values, Mapping):
+        raise TypeError(
+            f"`inputs` argument to `{function}()` must be a dict, not {type(values).__name__}. Other Mapping types "
+            "are not supported."
+        )
+    else:
+        found = _listed(values)
+    if not found:
+        raise RuntimeError(f"`inputs` argument to `{function}()` cannot be empty.")
+    return found
 
 
 def _roots(tensors: tuple[Tensor, ...], grads: tuple[Any, ...]) -> list[tuple[Edge, Tensor]]:
@@ -30,6 +56,8 @@ def _roots(tensors: tuple[Tensor, ...], grads: tuple[Any, ...]) -> list[tuple[Ed
         raise RuntimeError(f"got {len(tensors)} tensors and {len(grads)} gradients")
     roots = []
     for i, (t, g) in enumerate(zip(tensors, grads, strict=False)):
+        if not isinstance(t, Tensor):
+            raise AssertionError("Expected output to be a torch.Tensor")
         if g is not None:
             _check_gradient(i, t, g)
         elif t.requires_grad:
@@ -77,11 +105,17 @@ def backward(
 
     RuntimeError if a tensor has no graph, is not a scalar and has no gradient, or its graph was freed.
     """
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only "
+                "use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
     wanted = None
     if inputs is not None:
-        listed = _listed(inputs)
-        if not listed:
-            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+        listed = _inputs(inputs, "backward")
         wanted = [_wanted(t) for t in listed]
         for t in listed:
             if not t.is_leaf:
@@ -94,7 +128,9 @@ def backward(
     run(roots, create_graph if retain_graph is None else retain_graph, create_graph, wanted, capture=False)
 
 
-def _wanted(t: Tensor) -> Edge:
+def _wanted(t: Any) -> Edge:
+    if not isinstance(t, Tensor):
+        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(t).__name__}")
     edge = edge_of(t)
     if edge is None and tracked(t):  # a view made while nothing was recorded: no gradient arrives there
         return Node(), 0
@@ -113,39 +149,82 @@ def grad(
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Tensor | None, ...]:
-    """The gradients of the outputs with respect to the inputs, as a tuple; no `.grad` changes.
+) -> Any:
+    """The gradients of the outputs with respect to the inputs, as a tuple (for a dict of inputs a dict); no `.grad`
+    changes.
 
+    is_grads_batched   each of `grad_outputs` has a leading dimension, and so has each gradient: one entry for each run
     RuntimeError for an input that is not in the graph, unless allow_unused (None) or materialize_grads (zeros).
     """
-    outputs, inputs = _listed(outputs), _listed(inputs)
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
+    outputs, wanted = _listed(outputs), _inputs(inputs, "grad")
+    if not only_inputs:
+        warnings.warn(_ONLY_INPUTS, FutureWarning, stacklevel=2)
     grads = (None,) * len(outputs) if grad_outputs is None else _listed(grad_outputs)
+    keep = create_graph if retain_graph is None else retain_graph
+    if is_grads_batched:
+        found = _batched(outputs, grads, wanted, keep, create_graph)
+    else:
+        found = _captured(outputs, grads, wanted, keep, create_graph)
+    unused = allow_unused or materialize_grads
+    for i, g in enumerate(found):
+        if g is None and not unused:
+            raise RuntimeError(_UNUSED.format(i))
+    if materialize_grads:
+        found = [_zeros(t, create_graph) if g is None else g for t, g in zip(wanted, found, strict=True)]
+    return dict(zip(inputs, found, strict=True)) if type(inputs) is dict else tuple(found)
+
+
+def _captured(
+    outputs: tuple[Any, ...], grads: tuple[Any, ...], inputs: tuple[Any, ...], keep: bool, create: bool
+) -> list[Tensor | None]:
     roots = _roots(outputs, grads)
-    edges = [_wanted(t) for t in inputs]
-    found = run(roots, create_graph if retain_graph is None else retain_graph, create_graph, edges, capture=True)
-    return tuple(
-        _result(i, t, g, allow_unused, materialize_grads) for i, (t, g) in enumerate(zip(inputs, found, strict=True))
-    )
+    return run(roots, keep, create, [_wanted(t) for t in inputs], capture=True)
 
 
-def _result(i: int, t: Tensor, g: Tensor | None, allow_unused: bool | None, materialize: bool) -> Tensor | None:
-    if g is not None:
-        return g
-    if materialize:
-        zeros: Tensor = t.detach().mul(0).clone()
-        zeros.zero_()
-        return zeros
-    if not allow_unused:
-        raise RuntimeError(
-            f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set "
-            "allow_unused=True if this is "
-            "the desired behavior."
+def _batched(
+    outputs: tuple[Any, ...], grads: tuple[Any, ...], inputs: tuple[Any, ...], keep: bool, create: bool
+) -> list[Tensor | None]:
+    """One run for each entry of the leading dimension of the gradients, and what they give side by side."""
+    batches = [_batch(i, t, g) for i, (t, g) in enumerate(zip(outputs, grads, strict=False))]
+    sizes = sorted({len(rows) for rows in batches})
+    if len(sizes) != 1:
+        raise ValueError(
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{[len(rows) for rows in batches]} for the mapped dimension"
         )
-    return None
+    runs = [
+        _captured(outputs, rows, inputs, keep or i + 1 < sizes[0], create)
+        for i, rows in enumerate(zip(*batches, strict=True))
+    ]
+    with set_grad_enabled(create):
+        return [None if column[0] is None else Tensor._stack(column) for column in zip(*runs, strict=True)]
+
+
+def _batch(i: int, t: Tensor, g: Any) -> tuple[Tensor, ...]:
+    """The entries of one batch of gradients."""
+    if g is None:
+        raise ValueError("vmap(vjp, in_dims=0, ...)(<inputs>): every gradient needs a dimension for the batch")
+    rows: tuple[Tensor, ...] = g.unbind()
+    if not rows:
+        raise IndexError("index 0 is out of bounds for dimension 0 with size 0")
+    if rows[0]._array.shape != t._array.shape:
+        raise RuntimeError(
+            "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
+            "The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a "
+            f"mismatch was detected: grad_output[{i}] has a shape of {rows[0].shape} and output[{i}] has a shape of "
+            f"{t.shape}. If you only want some tensors in `grad_output` to be considered batched, consider using vmap."
+        )
+    return rows
+
+
+def _zeros(t: Tensor, requires_grad: bool) -> Tensor:
+    zeros: Tensor = t.detach().clone().zero_()
+    zeros._flag = requires_grad
+    return zeros
 
 
 def _backward(
