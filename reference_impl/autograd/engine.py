@@ -89,7 +89,9 @@ class _Walk:
     def visit(self, node: Node, buffer: list[Any] | None) -> tuple[Tensor | None, ...]:
         """Runs one node on the gradients that arrived, and returns those of its inputs."""
         if buffer is None:
-            return ()
+            if node.materializes:
+                return ()
+            buffer = [None] * len(node.outputs)
         if node.hooks is not None:
             buffer = node.hooks.before(buffer)
         if node in self.wanted:
@@ -103,7 +105,7 @@ class _Walk:
             return ()
         if self.needed is not None and not self.leads_on(node):
             return ()
-        if len(buffer) > 1 and any(g is None for g in buffer):
+        if len(buffer) > 1 and node.materializes and any(g is None for g in buffer):
             buffer = [_zeros(node, i) if g is None else g for i, g in enumerate(buffer)]
         result: Any = node.gradient(*buffer)
         if not self.keep:
@@ -174,6 +176,11 @@ def _fit(grad: Tensor, edge: Edge, node: Node, index: int) -> Tensor:
         if grad._dtype is not dtype:
             grad = grad.to(dtype)
     if grad._device is not device:
+        if grad._array.ndim:
+            raise RuntimeError(
+                f"Function {node.name()} returned an invalid gradient at index {index} - expected device {device} but "
+                f"got {grad._device}"
+            )
         grad = grad.to(device)
     return grad
 

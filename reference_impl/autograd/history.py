@@ -13,10 +13,11 @@ from typing import Any
 from ..gradmode import MODE
 from ..tensor import INFERENCE, Tensor, View, counter, strides_of, tracked
 from .hooks import hooks
-from .node import SEQUENCE, Edge, Gradients, Node, accumulator
+from .node import SEQUENCE, Edge, Gradients, Node, accumulator, operation_of
 
 MULTIPLE = "multiple"
 NO_GRAD = "no_grad"
+FUNCTION = "function"
 INFERENCE_VIEW = "inference"
 
 
@@ -135,7 +136,7 @@ def check_view(t: Tensor) -> None:
 
 def _forbidden(t: Tensor, view: View, what: str) -> str:
     if t._edge is not None:
-        name = t._edge[0].name().removesuffix("Backward0")
+        name = operation_of(t._edge[0])
         start = f"Output {t._edge[1]} of {name} is a view and {what} modified inplace."
     elif view.restriction == INFERENCE_VIEW:
         start = f"A view was created in inference mode and {what} modified inplace in normal mode."
@@ -145,6 +146,13 @@ def _forbidden(t: Tensor, view: View, what: str) -> str:
         return (
             f"{start} This view is the output of a function that returns multiple views. Such functions do not allow "
             "the output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    if view.restriction == FUNCTION:
+        return (
+            f"{start} This view was created inside a custom Function (or because an input was returned as-is) and the "
+            "autograd logic to handle view+inplace would override the custom backward associated with the custom "
+            "Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the "
+            "output of the custom Function."
         )
     block = "inference_mode" if view.restriction == INFERENCE_VIEW else "no_grad"
     return (

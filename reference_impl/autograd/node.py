@@ -108,6 +108,9 @@ class Node:
     used_by: ClassVar[tuple[int, ...] | None] = None
     """For each saved tensor the input whose gradient needs it; it is kept only if that input is tracked. None: keep
     all."""
+    materializes: ClassVar[bool] = True
+    """Undefined gradients arrive as zeros, and the node is passed over where all are undefined. False: they arrive as
+    None."""
 
     edges: tuple[Edge | None, ...]
     saved: tuple[Any, ...] | None
@@ -179,9 +182,14 @@ class Node:
         return f"<{type(self).__name__} object at {id(self):#x}>"
 
 
+def operation_of(node: Node) -> str:
+    """The operation that a node belongs to, as messages name it: `Mul` of `MulBackward0`."""
+    return node.name().removesuffix("0").removesuffix("Backward")
+
+
 def _modified(t: Tensor, edge: Edge | None, found: int, expected: int) -> str:
     kind = "torch" if str(t._device) == "cpu" else f"torch.{t._device.type}"
-    origin = "" if edge is None else f", which is output {edge[1]} of {edge[0].name().removesuffix('Backward0')},"
+    origin = "" if edge is None else f", which is output {edge[1]} of {operation_of(edge[0])},"
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{kind}.{t._dtype.word}Tensor {list(t._array.shape)}]{origin} is at version {found}; expected version "

@@ -1,0 +1,357 @@
+"""`torch.autograd.Function`: an operation whose forward and backward a user writes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..gradmode import MODE, no_grad
+from ..tensor import INFERENCE, Tensor, alias, counter, tracked, wrap
+from .history import FUNCTION, MULTIPLE, check_view, edge_of, rebase
+from .node import FREED, SEQUENCE, Gradients, Node, Packed, snapshot_of
+
+__all__ = ["Function", "FunctionCtx", "once_differentiable"]
+
+
+class FunctionCtx:
+    """What `forward` and `backward` share: tensors that are saved, marks, and any attribute."""
+
+    dirty_tensors: tuple[Any, ...] = ()
+    non_differentiable: tuple[Any, ...] = ()
+    to_save: tuple[Any, ...] = ()
+    saved_for_forward: tuple[Any, ...] = ()
+    materialize_grads = True
+    needs_input_grad: tuple[bool, ...] = ()
+    """For each argument of `apply` whether it is a tensor that requires grad."""
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keeps tensors for `backward`, where `saved_tensors` gives them. The last call counts."""
+        self.to_save = tensors
+
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Keeps tensors for `jvp`. AssertionError for anything else."""
+        for t in tensors:
+            if t is not None and not isinstance(t, Tensor):
+                raise AssertionError(
+                    "save_for_forward expects all arguments to be tensors; you should save non-tensors as attributes "
+                    "on ctx."
+                )
+        self.saved_for_forward = tensors
+
+    def mark_dirty(self, *tensors: Tensor) -> None:
+        """Says which inputs `forward` overwrites; it returns each of them."""
+        self.dirty_tensors = tensors
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """Says which outputs no gradient flows through."""
+        self.non_differentiable = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether undefined gradients arrive as zeros (so it is without this call) or as None."""
+        self.materialize_grads = value
+
+
+class FunctionNode(Node, FunctionCtx):
+    """A custom Function in the graph: `ctx` and the node are one object."""
+
+    materializes = False
+    _forward_cls: ClassVar[Any]
+
+    def __init__(self, args: tuple[Any, ...]) -> None:
+        self.needs_input_grad = tuple([isinstance(a, Tensor) and tracked(a) for a in args])
+        self.edges = tuple([edge_of(a) if isinstance(a, Tensor) and MODE.grad else None for a in args])
+        self.is_tensor = tuple([isinstance(a, Tensor) for a in args])
+        self.saved, self.versions, self.outputs = (), (), ()
+        self.args = self.hooks = None
+        self.freed = self.accessed = False
+        self.sequence = next(SEQUENCE)
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What was saved. RuntimeError if it was freed, or modified in place since."""
+        if self.accessed:
+            raise RuntimeError(
+                "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True is set on the "
+                "autograd.Function"
+            )
+        if self.freed:
+            raise RuntimeError(FREED)
+        found = tuple(self.tensors())
+        if self._forward_cls.clear_saved_tensors_on_access and found:
+            self.saved, self.versions, self.accessed = (), (), True
+        return found
+
+    def release(self) -> None:
+        """Frees what was saved; what hangs on `ctx` as an attribute stays."""
+        self.saved, self.versions, self.freed = (), (), True
+
+    def keep(self) -> None:
+        """Saves what `save_for_backward` was given, once the outputs are known. TypeError for what is no tensor."""
+        items = []
+        for i, t in enumerate(self.to_save):
+            if t is not None and not isinstance(t, Tensor):
+                kind = type(t).__name__
+                raise TypeError(f"save_for_backward can only save variables, but argument {i} is of type {kind}")
+            items.append(t if t is None else self._kept(t))
+        self.versions = tuple([0 if t is None or t._counter in (None, INFERENCE) else t._version for t in self.to_save])
+        self.saved = tuple(items)
+        self.to_save = ()
+
+    def _kept(self, t: Tensor) -> Any:
+        own = t._edge is not None and t._edge[0] is self
+        if MODE.packing is not None:
+            return Packed(t, edge_of(t), MODE.packing)
+        return snapshot_of(t, t._edge[1]) if own and t._edge is not None else t
+
+    def gradient(self, *grads: Any) -> Gradients:
+        """Calls the user's backward, and checks what it returns."""
+        if self.materialize_grads:
+            grads = tuple([_zeros(self, i) if g is None else g for i, g in enumerate(grads)])
+        written = _written_backward(self._forward_cls)
+        found = written(self, list(grads)) if self._forward_cls.boxed_grads_call else written(self, *grads)
+        return self._checked(found if isinstance(found, tuple) else (found,))
+
+    def _checked(self, found: tuple[Any, ...]) -> tuple[Any, ...]:
+        count = len(self.edges)
+        if len(found) < count or any(g is not None for g in found[count:]):
+            raise RuntimeError(
+                f"function {self.name()} returned an incorrect number of gradients (expected {count}, got {len(found)})"
+            )
+        for i, g in enumerate(found[:count]):
+            if g is not None and not self.is_tensor[i]:
+                raise RuntimeError(
+                    f"function {self.name()} returned a gradient different than None at position {i + 1}, but the "
+                    "corresponding forward input was not a Variable"
+                )
+            if g is not None and not isinstance(g, Tensor):
+                raise RuntimeError(f"expected Variable or None (got {type(g).__name__})")
+        return found[:count]
+
+
+def _zeros(node: Node, number: int) -> Tensor | None:
+    """Zeros like an output; None for one that is no tensor."""
+    if node.outputs[number] is None:
+        return None
+    shape, dtype, device = node.outputs[number]
+    return wrap(np.zeros(shape, dtype.numpy), dtype, device)
+
+
+def _written_backward(function: Any) -> Callable[..., Any]:
+    """The user's `backward`, or `vjp`, its other name. RuntimeError if there are both."""
+    backward, vjp = function.backward is not Function.backward, function.vjp is not Function.vjp
+    if backward and vjp:
+        raise RuntimeError(
+            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement "
+            "one of them."
+        )
+    written: Callable[..., Any] = function.vjp if vjp else function.backward
+    return written
+
+
+class Function:
+    """An operation with a gradient of its own: subclasses define static `forward` and `backward`, and are used through
+    `apply`."""
+
+    generate_vmap_rule = False
+    clear_saved_tensors_on_access = False
+    """`saved_tensors` can be read once, and is freed then."""
+    boxed_grads_call = False
+    """`backward` gets its gradients as one list."""
+    _backward_cls: ClassVar[type[FunctionNode]]
+
+    def __init_subclass__(cls) -> None:
+        cls._backward_cls = type(f"{cls.__name__}Backward", (FunctionNode,), {"_forward_cls": cls})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should "
+            "invoke them on the class itself. Instantiating an autograd function will raise an error in a future "
+            "version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """RuntimeError: a Function is used through `apply`."""
+        raise RuntimeError(
+            "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
+            "function with static forward method. "
+            "(Example: https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
+        )
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """`forward(ctx, *inputs)`; without `ctx` where there is a `setup_context`."""
+        raise NotImplementedError("You must implement the forward function for custom autograd.Function.")
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> Any:
+        """Fills `ctx` after a `forward` that does not see it."""
+        raise NotImplementedError("setup_context is not implemented.")
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """One gradient for each input of `forward`, from one for each of its outputs."""
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
+            "backward mode AD."
+        )
+
+    vjp = backward
+
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """One tangent for each output of `forward`, from one for each of its inputs."""
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Runs `forward` without recording, and makes its results outputs of one node."""
+        separate = cls.setup_context is not Function.setup_context
+        if separate:
+            bound = inspect.signature(cls.forward).bind(*args, **kwargs)
+            bound.apply_defaults()
+            args, kwargs = bound.args, bound.kwargs
+        inputs = (*args, *kwargs.values())
+        ctx = cls._backward_cls(inputs)
+        with no_grad():
+            if separate:
+                output = cls.forward(*args, **kwargs)
+                cls.setup_context(ctx, inputs, output)
+            else:
+                output = cls.forward(ctx, *args, **kwargs)
+        found = output if isinstance(output, tuple) else (output,)
+        results = _placed(ctx, inputs, found)
+        return results if isinstance(output, tuple) else results[0]
+
+
+def _placed(ctx: FunctionNode, inputs: tuple[Any, ...], found: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The outputs, each with its place in the graph."""
+    recorded = MODE.grad and any(ctx.needs_input_grad)
+    dirty = ctx.dirty_tensors
+    _check_marks(ctx, found)
+    for t in dirty:
+        if t._counter is not INFERENCE:
+            counter(t).value += 1
+    ctx.outputs = tuple([(o._array.shape, o._dtype, o._device) if isinstance(o, Tensor) else None for o in found])
+    results = []
+    for i, o in enumerate(found):
+        if isinstance(o, Tensor):
+            flows = recorded and o._dtype.differentiable and not _among(o, ctx.non_differentiable)
+            o = _place(ctx, i, o, _among(o, inputs), _among(o, dirty), flows)
+        results.append(o)
+    _restrict(results, inputs)
+    if recorded:
+        ctx.keep()
+    return tuple(results)
+
+
+def _check_marks(ctx: FunctionNode, found: tuple[Any, ...]) -> None:
+    for t in ctx.dirty_tensors:
+        if not isinstance(t, Tensor):
+            raise RuntimeError("mark_dirty can only accept variables, but argument is of another type")
+        if not _among(t, found):
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
+                "are modified inplace must all be outputs of the Function."
+            )
+    if not all(isinstance(t, Tensor) for t in ctx.non_differentiable):
+        raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got another type")
+
+
+def _among(value: Any, values: Sequence[Any]) -> bool:
+    return any(value is each for each in values)
+
+
+def _place(ctx: FunctionNode, number: int, o: Tensor, own: bool, dirty: bool, flows: bool) -> Tensor:
+    """One output in its place: an input that comes back unchanged becomes a view of itself."""
+    if not flows:
+        if not tracked(o):
+            return _itself_viewed(o) if own and not dirty else o
+        return alias(o, counter(o)) if own else o
+    if own and dirty:
+        _overwrite(ctx, number, o)
+        return o
+    if own:
+        o = _itself_viewed(o)
+    o._edge = (ctx, number)
+    return o
+
+
+def _itself_viewed(o: Tensor) -> Tensor:
+    with no_grad():
+        return o.view_as(o)
+
+
+def _overwrite(ctx: FunctionNode, number: int, o: Tensor) -> None:
+    """Makes the Function the origin of an input that it overwrote. RuntimeError for a leaf, a view of one, and one of
+    several outputs if it is a view."""
+    if o._flag:
+        raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
+    if o._view is not None:
+        if len(ctx.outputs) > 1:
+            raise RuntimeError(
+                "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot "
+                "return more than one Tensor. This is not supported by the current autograd engine. You should either "
+                "make sure the input is not a view (using .clone() for example) or make your Function only return one "
+                "Tensor (potentially splitting it into two Functions: one doing the inplace that returns a single "
+                "Tensor and a second one that does the other operations)."
+            )
+        check_view(o)
+        if o._view.base._flag:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    rebase(o, (ctx, number))
+
+
+def _restrict(results: list[Any], inputs: tuple[Any, ...]) -> None:
+    """Views that come from a Function are not written while gradients are recorded."""
+    flowing = [o for o in results if isinstance(o, Tensor) and o._edge is not None]
+    for o in results:
+        if isinstance(o, Tensor) and o._view is not None and not _among(o, inputs):
+            o._view.restriction = MULTIPLE if len(flowing) > 1 else FUNCTION
+
+
+class Error(Node):
+    """The gradient of what is differentiable once."""
+
+    __slots__ = ()
+
+    def name(self) -> str:
+        """Torch's name, which tells the namespace."""
+        return "torch::autograd::Error"
+
+    def gradient(self, *grads: Any) -> Gradients:
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+
+
+def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator of `backward`: it runs without recording, and differentiating its results raises."""
+
+    @functools.wraps(fn)
+    def wrapper(ctx: Any, *args: Any) -> Any:
+        with no_grad():
+            outputs = fn(ctx, *args)
+        if not MODE.grad or not any(isinstance(a, Tensor) and tracked(a) for a in args):
+            return outputs
+        found = outputs if isinstance(outputs, tuple) else (outputs,)
+        node = Error()
+        node.edges, node.saved, node.versions, node.args, node.hooks = (), (), (), None, None
+        node.sequence = next(SEQUENCE)
+        node.outputs = tuple([(o._array.shape, o._dtype, o._device) if o is not None else None for o in found])
+        refusing = tuple([None if o is None else _leading_to(o, (node, i)) for i, o in enumerate(found)])
+        return refusing if isinstance(outputs, tuple) else refusing[0]
+
+    return wrapper
+
+
+def _leading_to(o: Tensor, edge: Any) -> Tensor:
+    o = alias(o, counter(o))
+    o._edge = edge
+    return o
