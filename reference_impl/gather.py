@@ -148,6 +148,8 @@ class ScatterBackward0(Node):
         (index,) = self.tensors()
         dim, source = self.args
         rest = scatter(grad, dim, index, 0) if self.needs(0) else None
+        if len(self.edges) == 1:
+            return rest
         return rest, _to_source(grad, dim, index, source) if self.needs(1) else None
 
 
@@ -189,9 +191,12 @@ def scatter(
         shape = array.shape or (1,)
         array.reshape(-1)[flat_places(at, shape, dim)] = values
     size = source._array.shape if isinstance(source, Tensor) else None
-    return record(
-        ScatterBackward0, array, input._dtype, input._device, (input, source), saved=(index,), args=(dim, size)
-    )
+    inputs, kind = ((input, source), ScatterBackward0) if isinstance(source, Tensor) else ((input,), ScatterBackward1)
+    return record(kind, array, input._dtype, input._device, inputs, saved=(index,), args=(dim, size))
+
+
+class ScatterBackward1(ScatterBackward0):
+    __slots__ = ()
 
 
 class ScatterAddBackward0(Node):

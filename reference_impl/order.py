@@ -9,9 +9,13 @@ from typing import Any
 from . import layout
 from .arguments import spoken
 from .complex import conj
-from .op import operation
-from .tensor import Tensor, attach
-from .view import permute, transpose, view_
+from .op import operation, view
+from .tensor import Tensor, attach, strides_of
+from .view import TransposeBackward0, permute, transpose, view_
+
+
+class TBackward0(TransposeBackward0):
+    __slots__ = ()
 
 
 @operation(out=False)
@@ -19,7 +23,10 @@ def t(input: Tensor) -> Tensor:
     """A matrix with its dimensions exchanged; fewer dimensions stay as they are. RuntimeError for more."""
     if input.ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
-    return permute(input, (1, 0)) if input.ndim == 2 else view_(input, input._array.shape)
+    if input.ndim < 2:
+        return view_(input, input._array.shape)
+    sizes = layout.permuted(input._array.shape, strides_of(input), (1, 0))
+    return view(TBackward0, input, *sizes, input.storage_offset(), (t, ()), (0, 1))
 
 
 @operation(out=False)

@@ -180,7 +180,8 @@ def tensor_split(
         if where <= 0:
             raise RuntimeError(f"number of sections must be larger than 0, got {where}")
         small, longer = divmod(size, where)
-        return parted(input, [i * small + min(i, longer) for i in range(where + 1)], dim)
+        bounds = [i * small + min(i, longer) for i in range(where + 1)]
+        return tuple(slice_(input, dim, a, b, 1) for a, b in pairwise(bounds))
     cuts = [slice(None, n).indices(size)[1] for n in where]
     starts, ends = [0, *cuts], [*cuts, size]
     return tuple(slice_(input, dim, a, max(a, b), 1) for a, b in zip(starts, ends, strict=True))

@@ -37,6 +37,12 @@ class ViewBackward0(Node):
         return grad.reshape(self.args)
 
 
+class UnsafeViewBackward0(ViewBackward0):
+    """Of a copy that nobody else has, so that its other shape is no view to autograd."""
+
+    __slots__ = ()
+
+
 def view_(input: Tensor, *given: Any, size: Any = None, dtype: Any = None) -> Tensor:
     """The same elements in another shape, on the same memory; one size may be -1. RuntimeError where only a copy
     could have it."""
@@ -98,7 +104,9 @@ def reshape(input: Tensor, *given: Any, shape: Any = None) -> Tensor:
     stride = layout.view_strides(input._array.shape, strides_of(input), wanted)
     if stride is not None:
         return _reshaped(input, wanted, stride)
-    return view_(contiguous(input.clone()), wanted)
+    copy = record(CloneBackward0, input._array.copy("C"), input._dtype, input._device, (input,))
+    array = copy._array.reshape(wanted)
+    return record(UnsafeViewBackward0, array, input._dtype, input._device, (copy,), args=input._array.shape)
 
 
 @operation(out=False)
@@ -208,6 +216,18 @@ class SqueezeBackward0(Node):
         return grad.reshape(self.args)
 
 
+class SqueezeBackward1(SqueezeBackward0):
+    """Of one dimension."""
+
+    __slots__ = ()
+
+
+class SqueezeBackward2(SqueezeBackward0):
+    """Of several dimensions."""
+
+    __slots__ = ()
+
+
 @operation(out=False)
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Without the dimensions of size 1: all of them, or those named."""
@@ -215,7 +235,8 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     shape, stride = input._array.shape, strides_of(input)
     kept = tuple([i for i in range(input.ndim) if not (i in dims and shape[i] == 1)])
     sizes = layout.permuted(shape, stride, kept)
-    return view(SqueezeBackward0, input, *sizes, input.storage_offset(), (squeeze, (tuple(dims),)), shape)
+    kind = SqueezeBackward0 if dim is None else SqueezeBackward1 if isinstance(dim, int) else SqueezeBackward2
+    return view(kind, input, *sizes, input.storage_offset(), (squeeze, (tuple(dims),)), shape)
 
 
 class UnbindBackward0(Node):

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..gradmode import MODE, switch
 from ..tensor import Tensor, wrap
+from .anomaly import ANOMALY, check, watched
 from .node import AccumulateGrad, Edge, Node
 
 Roots = list[tuple[Edge, Tensor]]
@@ -30,7 +31,8 @@ def run(roots: Roots, keep: bool, create: bool, inputs: list[Edge] | None, captu
     before = MODE.enabled
     switch(create, MODE.inference)
     try:
-        return _Walk(roots, inputs, capture, keep, create).run()
+        walk = _Watched if ANOMALY.enabled else _Walk
+        return walk(roots, inputs, capture, keep, create).run()
     finally:
         switch(before, MODE.inference)
 
@@ -103,7 +105,7 @@ class _Walk:
             if buffer[0] is not None:
                 node.accumulate(buffer[0], self.create)
             return ()
-        if self.needed is not None and not self.leads_on(node):
+        if self.capture and not self.leads_on(node):
             return ()
         if len(buffer) > 1 and node.materializes and any(g is None for g in buffer):
             buffer = [_zeros(node, i) if g is None else g for i, g in enumerate(buffer)]
@@ -119,6 +121,28 @@ class _Walk:
     def leads_on(self, node: Node) -> bool:
         """Whether a gradient is wanted from any node further on."""
         return any(edge is not None and edge[0] in (self.needed or ()) for edge in node.edges)
+
+
+class _Watched(_Walk):
+    """One in anomaly mode."""
+
+    __slots__ = ()
+
+    def visit(self, node: Node, buffer: list[Any] | None) -> tuple[Tensor | None, ...]:
+        """Runs one node, and tells where it was recorded if that fails or gives a NaN."""
+        with watched(node):
+            result = super().visit(node, buffer)
+            wanted = [g if self.leads_to(edge) else None for g, edge in zip(result, node.edges, strict=False)]
+            check(node, wanted, _has_nan)
+        return result
+
+    def leads_to(self, edge: Edge | None) -> bool:
+        """Whether the gradient that goes along an edge is wanted."""
+        return edge is not None and (self.needed is None or edge[0] in self.needed)
+
+
+def _has_nan(grad: Tensor) -> bool:
+    return bool(np.isnan(grad._array).any())
 
 
 def _zeros(node: Node, number: int) -> Tensor:

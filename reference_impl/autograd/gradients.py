@@ -116,13 +116,14 @@ def backward(
     wanted = None
     if inputs is not None:
         listed = _inputs(inputs, "backward")
+    tensors = _listed(tensors)
+    grads = (None,) * len(tensors) if grad_tensors is None else _listed(grad_tensors)
+    roots = _roots(tensors, grads)
+    if inputs is not None:
         wanted = [_wanted(t) for t in listed]
         for t in listed:
             if not t.is_leaf:
                 _hooks.retain_grad(t)
-    tensors = _listed(tensors)
-    grads = (None,) * len(tensors) if grad_tensors is None else _listed(grad_tensors)
-    roots = _roots(tensors, grads)
     if create_graph:
         warnings.warn(_CYCLE, UserWarning, stacklevel=3)
     run(roots, create_graph if retain_graph is None else retain_graph, create_graph, wanted, capture=False)

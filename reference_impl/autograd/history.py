@@ -12,6 +12,7 @@ from typing import Any
 
 from ..gradmode import MODE
 from ..tensor import INFERENCE, Tensor, View, counter, strides_of, tracked
+from .anomaly import ANOMALY, remember
 from .hooks import hooks
 from .node import SEQUENCE, Edge, Gradients, Node, accumulator, operation_of
 
@@ -181,6 +182,7 @@ class CopySlices(Node):
 
     def gradient(self, grad: Tensor) -> Gradients:
         """The region's gradient goes to what was written, the rest to the old root."""
+        self.tensors()
         calls, stride = self.args
         rest: Tensor | None = None
         if self.needs(0):
@@ -221,11 +223,13 @@ def rebase(t: Tensor, edge: Edge | None) -> None:
     node = CopySlices()
     old = edge_of(base)
     node.edges = (old, edge)
-    node.saved = node.versions = ()
+    node.saved, node.versions = (None,), (0,)  # freed by a pass, as torch frees the operation that wrote
     node.args = (calls_of(view), strides_of(base))
     node.hooks = None
     node.outputs = ((base._array.shape, base._dtype, base._device),)
     node.sequence = next(SEQUENCE)
+    if ANOMALY.enabled:
+        remember(node)
     _move(base, (node, 0))
     base._flag = False
     view.version = -1  # out of date: replayed from the root when next asked for

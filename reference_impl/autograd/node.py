@@ -25,6 +25,7 @@ from ..format import copied
 from ..gradmode import MODE
 from ..quiet import quiet
 from ..tensor import INFERENCE, Tensor, alias, counter, meta, strides_of, wrap
+from .anomaly import ANOMALY
 
 Edge = tuple["Node", int]
 Gradients = Any
@@ -190,12 +191,17 @@ def operation_of(node: Node) -> str:
 def _modified(t: Tensor, edge: Edge | None, found: int, expected: int) -> str:
     kind = "torch" if str(t._device) == "cpu" else f"torch.{t._device.type}"
     origin = "" if edge is None else f", which is output {edge[1]} of {operation_of(edge[0])},"
+    hint = (
+        "the backtrace further above shows the operation that failed to compute its gradient. The variable in question "
+        "was changed in there or anywhere later. Good luck!"
+        if ANOMALY.enabled
+        else "enable anomaly detection to find the operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{kind}.{t._dtype.word}Tensor {list(t._array.shape)}]{origin} is at version {found}; expected version "
-        f"{expected} instead. "
-        "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
-        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+        f"{expected} instead. Hint: {hint}"
     )
 
 
@@ -214,6 +220,8 @@ class AccumulateGrad(Node):
         replaces it."""
         leaf = self.variable
         if not leaf._flag:  # taken back since
+            if leaf._edge is not None:
+                raise RuntimeError("leaf variable has been moved into the graph interior")
             return
         m = meta(leaf)
         if m.grad is None:
