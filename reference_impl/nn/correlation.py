@@ -1,0 +1,110 @@
+"""Sliding a kernel over arrays, and its adjoint: columns of windows, and one matrix product (Chellapilla, Puri and
+Simard 2006, "High performance convolutional neural networks for document processing").
+
+Arrays are `(batch, channels, *sizes)`, weights `(channels out, channels in of a group, *kernel)`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..storage import Array
+
+COLUMNS = 1 << 20
+"""So many elements of columns are made at a time: what fits into the cache is faster than what does not."""
+
+Sizes = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """How a kernel slides: one number for each dimension of space, and the number of groups of channels."""
+
+    stride: Sizes
+    before: Sizes
+    """The padding at the beginning of each dimension."""
+    after: Sizes
+    """And at its end."""
+    dilation: Sizes
+    groups: int
+
+    def padded(self, sizes: Sizes) -> Sizes:
+        """The sizes with their padding."""
+        return tuple([n + a + b for n, a, b in zip(sizes, self.before, self.after, strict=True)])
+
+    def places(self, sizes: Sizes, kernel: Sizes) -> Sizes:
+        """How many places a kernel has along each dimension of an input that is not padded yet."""
+        each = zip(self.padded(sizes), kernel, self.dilation, self.stride, strict=True)
+        return tuple([(n - d * (k - 1) - 1) // s + 1 for n, k, d, s in each])
+
+
+def _steps(offset: Sizes, counts: Sizes, step: Sizes) -> tuple[slice, ...]:
+    """The elements that begin at an offset, so many along each dimension, steps apart."""
+    return tuple([slice(o, o + (n - 1) * s + 1, s) for o, n, s in zip(offset, counts, step, strict=True)])
+
+
+def _pairs(places: Sizes, kernel: Sizes, g: Geometry) -> Iterator[tuple[tuple[slice, ...], tuple[int | slice, ...]]]:
+    """What belongs together: elements of the padded input, and positions `(*kernel, *places)` of its columns. One pair
+    for each element of the kernel or for each place, whichever are fewer."""
+    every = (slice(None),) * len(kernel)
+    if math.prod(kernel) <= math.prod(places):
+        for at in itertools.product(*map(range, kernel)):
+            offset = tuple([i * d for i, d in zip(at, g.dilation, strict=True)])
+            yield _steps(offset, places, g.stride), (*at, *every)
+    else:
+        for at in itertools.product(*map(range, places)):
+            offset = tuple([i * s for i, s in zip(at, g.stride, strict=True)])
+            yield _steps(offset, kernel, g.dilation), (*every, *at)
+
+
+def _pad(x: Array, g: Geometry) -> Array:
+    if not any(g.before) and not any(g.after):
+        return x
+    padded = np.zeros((*x.shape[:2], *g.padded(x.shape[2:])), x.dtype)
+    padded[(..., *_steps(g.before, x.shape[2:], (1,) * len(g.before)))] = x
+    return padded
+
+
+def _blocks(batch: int, size: int) -> Iterator[slice]:
+    """Parts of a batch whose columns are not too large."""
+    step = max(1, COLUMNS // max(1, size))
+    return (slice(i, i + step) for i in range(0, batch, step))
+
+
+def correlate(x: Array, weight: Array, g: Geometry) -> Array:
+    """The products of the kernel with every window, summed: `(batch, channels out, *places)`."""
+    kernel, places = weight.shape[2:], g.places(x.shape[2:], weight.shape[2:])
+    batch, channels, count, length = x.shape[0], x.shape[1], math.prod(places), math.prod(kernel)
+    x = _pad(x, g)
+    matrix = weight.reshape(g.groups, weight.shape[0] // g.groups, -1)
+    result = np.empty((batch, g.groups, matrix.shape[1], count), x.dtype)
+    plain = length == 1 and count == math.prod(x.shape[2:])
+    for block in _blocks(batch, channels * length * count):
+        part = x[block]
+        columns = part
+        if not plain:
+            columns = np.empty((len(part), channels, *kernel, *places), x.dtype)
+            for source, target in _pairs(places, kernel, g):
+                columns[(slice(None), slice(None), *target)] = part[(slice(None), slice(None), *source)]
+        np.matmul(matrix, columns.reshape(len(part), g.groups, -1, count), out=result[block])
+    return result.reshape(batch, weight.shape[0], *places)
+
+
+def spread(x: Array, weight: Array, g: Geometry, sizes: Sizes) -> Array:
+    """The adjoint of `correlate` in its first argument: each element of `x`, times the kernel, added where its window
+    was. `sizes` are those of the result, `(batch, channels in, *sizes)`."""
+    kernel, places = weight.shape[2:], x.shape[2:]
+    batch, channels, count, length = x.shape[0], weight.shape[1] * g.groups, math.prod(places), math.prod(kernel)
+    matrix = weight.reshape(g.groups, weight.shape[0] // g.groups, -1).swapaxes(1, 2)
+    result = np.zeros((batch, channels, *g.padded(sizes)), x.dtype)
+    for block in _blocks(batch, channels * length * count):
+        part = x[block].reshape(-1, g.groups, matrix.shape[2], count)
+        columns = np.matmul(matrix, part).reshape(len(part), channels, *kernel, *places)
+        for target, source in _pairs(places, kernel, g):
+            result[(block, slice(None), *target)] += columns[(slice(None), slice(None), *source)]
+    return np.ascontiguousarray(result[(..., *_steps(g.before, sizes, (1,) * len(sizes)))])
