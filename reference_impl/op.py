@@ -30,6 +30,7 @@ import numpy as np
 from . import layout
 from .arguments import NAMED, lenient
 from .autocast import plainly
+from .autograd.anomaly import ANOMALY, remember
 from .autograd.history import INFERENCE_VIEW, MULTIPLE, NO_GRAD, edge_of
 from .autograd.node import SEQUENCE, Node, Packed, Snapshot, snapshot_of
 from .device import device
@@ -110,6 +111,8 @@ def link(kind: type[Node], inputs: Sequence[Any], saved: Any, args: Any, *result
         _save(node, saved, results)
     else:
         node.saved = node.versions = ()
+    if ANOMALY.enabled:
+        remember(node)
     return node
 
 
@@ -126,7 +129,7 @@ def _save(node: Node, saved: Sequence[Any], results: tuple[Tensor, ...]) -> None
             outputs += 1
             if MODE.packing is not None:
                 t.tensor._edge = node, t.output
-                t = Packed(t.tensor, t.tensor._edge, MODE.packing)
+                t = Packed(t.tensor, None, MODE.packing, t.output)
         elif isinstance(t, Tensor):
             c = t._counter
             if c is not None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ..gradmode import enable_grad, inference_mode, no_grad, set_grad_enabled
 from . import attributes, function, functional, graph
+from .anomaly import detect_anomaly, set_detect_anomaly
 from .function import Function
+from .gradcheck import gradcheck, gradgradcheck
 from .gradients import backward, grad
 from .history import check_inplace
 from .node import AccumulateGrad, Node
@@ -16,12 +18,16 @@ __all__ = [
     "attributes",
     "backward",
     "check_inplace",
+    "detect_anomaly",
     "enable_grad",
     "function",
     "functional",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "graph",
     "inference_mode",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..gradmode import MODE, no_grad
 from ..tensor import INFERENCE, Tensor, alias, counter, tracked, wrap
+from .anomaly import ANOMALY, remember
 from .history import FUNCTION, MULTIPLE, check_view, edge_of, rebase
 from .node import FREED, SEQUENCE, Gradients, Node, Packed, snapshot_of
 
@@ -70,6 +71,8 @@ class FunctionNode(Node, FunctionCtx):
         self.args = self.hooks = None
         self.freed = self.accessed = False
         self.sequence = next(SEQUENCE)
+        if ANOMALY.enabled:
+            remember(self)
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -105,8 +108,8 @@ class FunctionNode(Node, FunctionCtx):
     def _kept(self, t: Tensor) -> Any:
         own = t._edge is not None and t._edge[0] is self
         if MODE.packing is not None:
-            return Packed(t, edge_of(t), MODE.packing)
-        return snapshot_of(t, t._edge[1]) if own and t._edge is not None else t
+            return Packed(t, None if own else edge_of(t), MODE.packing, t._edge[1] if own else None)
+        return snapshot_of(t, t._edge[1]) if own else t
 
     def gradient(self, *grads: Any) -> Gradients:
         """Calls the user's backward, and checks what it returns."""
