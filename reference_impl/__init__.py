@@ -22,6 +22,7 @@ from . import (
     python,
     random,
     resize,
+    serialization,
     signal,
     sim,
     special,
@@ -32,6 +33,7 @@ from .activation import relu
 from .addmm import addbmm, addmm, addmv, addr, baddbmm
 from .autocast import autocast, get_autocast_dtype, is_autocast_enabled
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
 from .bins import histc, histogram, histogramdd
 from .bits import bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, gcd, lcm
 from .choice import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum, nan_to_num, where
@@ -279,6 +281,8 @@ from .methods import (
 )
 from .middle import median, mode, nanmedian, nanquantile, quantile
 from .movement import get_device
+from .nn.activation import celu, celu_, hardshrink, prelu, rrelu, rrelu_, selu, selu_, threshold, threshold_
+from .nn.similarity import cosine_similarity, pairwise_distance, pdist
 from .numpy import from_dlpack, from_numpy, frombuffer
 from .order import adjoint, moveaxis, movedim, swapaxes, swapdims, t
 from .pad import constant_pad_nd
@@ -316,6 +320,7 @@ from .sampling import (
     randn_like,
     randperm,
 )
+from .save import load, save
 from .scan import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
 from .scatter_reduce import index_reduce, scatter_reduce
 from .shape import (
@@ -353,6 +358,7 @@ from .split import (
     vsplit,
 )
 from .stft import istft, stft
+from .storage import Storage as UntypedStorage
 from .stride import as_strided, diagonal
 from .tensor import Size, Tensor
 from .triangle import diag, diag_embed, diagflat, tril, triu

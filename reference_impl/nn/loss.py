@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import warnings
+from typing import Any
 
 import numpy as np
 
 from ..activation import logsigmoid
 from ..autocast import wider
 from ..autograd.node import Gradients, Node
-from ..choice import where
 from ..device import different
 from ..exponential import logit
+from ..fill import ones_like
 from ..op import record
 from ..promote import cast, operand
 from ..quiet import quiet
@@ -33,45 +35,209 @@ def reduced(loss: Tensor, reduction: str) -> Tensor:
     raise ValueError(f"{reduction} is not a valid value for reduction")
 
 
+def spelled(reduction: str, size_average: bool | None, reduce: bool | None) -> str:
+    """The reduction, also where the two old switches ask for it, with a UserWarning. ValueError for another word."""
+    if size_average is not None or reduce is not None:
+        mean, reducing = size_average in (None, True), reduce in (None, True)
+        reduction = "none" if not reducing else "mean" if mean else "sum"
+        warnings.warn(
+            f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
+            UserWarning,
+            stacklevel=4,
+        )
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    return reduction
+
+
 def _warn_sizes(input: Tensor, target: Tensor) -> None:
     if input._array.shape != target._array.shape:
         warnings.warn(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will "
             "likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
+def _weighed(loss: Tensor, weight: Tensor | None, reduction: str, input: Tensor) -> Tensor:
+    """The mean is that of the weights. ValueError for a weight of another shape than the input's."""
+    if weight is None:
+        return reduced(loss, reduction)
+    if weight._array.shape != input._array.shape:
+        raise ValueError("Weights and input must have the same size.")
+    loss = loss * weight
+    return loss.sum() / weight.sum() if reduction == "mean" else reduced(loss, reduction)
+
+
 @wider
-def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+def mse_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
     """The squared difference. UserWarning for shapes that broadcast."""
     _warn_sizes(input, target)
+    reduction = spelled(reduction, size_average, reduce)
     difference = input - target
-    return reduced(difference * difference, reduction)
+    return _weighed(difference * difference, weight, reduction, input)
 
 
 @wider
-def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+def l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
     """The absolute difference. UserWarning for shapes that broadcast."""
     _warn_sizes(input, target)
-    return reduced(abs(input - target), reduction)
+    reduction = spelled(reduction, size_average, reduce)
+    return _weighed(abs(input - target), weight, reduction, input)
+
+
+def _rounded(input: Tensor, target: Tensor, width: float) -> Tensor:
+    """Half the square of the difference below `width`, and a line from there on. P. J. Huber, Annals of Mathematical
+    Statistics 35 (1964)."""
+    size = abs(input - target)
+    near = size.clamp(max=width)
+    return near * (size - near * 0.5)  # type: ignore[no-any-return]
 
 
 @wider
-def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+def smooth_l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
     """The absolute difference less `beta / 2`, and its square over `2 * beta` where it is below beta.
 
     RuntimeError for a negative beta, UserWarning for shapes that broadcast.
     """
+    _warn_sizes(input, target)
+    reduction = spelled(reduction, size_average, reduce)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    _warn_sizes(input, target)
-    difference = input - target
-    size = abs(difference)
     if beta == 0:
-        return reduced(size, reduction)
-    return reduced(where(size < beta, difference * difference * (0.5 / beta), size - 0.5 * beta), reduction)
+        return reduced(abs(input - target), reduction)
+    return reduced(_rounded(input, target, beta) / beta, reduction)
+
+
+@wider
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
+    """Half the squared difference below `delta`, and `delta` times the difference less `delta / 2` from there on.
+
+    RuntimeError for a delta that is not positive, UserWarning for shapes that broadcast.
+    """
+    _warn_sizes(input, target)
+    reduction = spelled(reduction, None, None)
+    if not delta > 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    loss = _rounded(input, target, delta)
+    if weight is None:
+        return reduced(loss, reduction)
+    if weight._array.shape != input._array.shape:
+        raise ValueError("Weights and input must have the same size.")
+    return reduced(loss * weight, reduction)
+
+
+@wider
+def poisson_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    size_average: bool | None = None,
+    eps: float = 1e-8,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Minus the logarithm of the Poisson probability of the target at the rate `input`, or `exp(input)`; `full` adds
+    Stirling's approximation of the factorial where the target exceeds one."""
+    reduction = spelled(reduction, size_average, reduce)
+    loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
+    if full:
+        rest = target * target.log() - target + (target * (2 * math.pi)).log() * 0.5
+        loss = loss + rest.masked_fill(target <= 1, 0)
+    return reduced(loss, reduction)
+
+
+@wider
+def gaussian_nll_loss(
+    input: Tensor, target: Tensor, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Tensor:
+    """Minus the logarithm of the normal density of the target at mean `input` and variance `var`, which counts as `eps`
+    where it is less; its gradient ignores that. ValueError for a negative variance, and one of another size."""
+    if isinstance(var, float):
+        if var < 0:
+            raise ValueError("var has negative entry/entries")
+        var = ones_like(input) * var
+    elif bool((var < 0).any()):
+        raise ValueError("var has negative entry/entries")
+    shape, found = input._array.shape, var._array.shape
+    if found != shape:
+        if found == shape[:-1]:
+            var = var.unsqueeze(-1)
+        elif len(shape) != len(found) or sum(a != b for a, b in zip(shape, found, strict=True)) != 1:
+            raise ValueError("var is of incorrect size")
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not valid")
+    var = var + (var.detach().clamp(min=eps) - var.detach())
+    loss = (var.log() + (input - target).square() / var) * 0.5
+    return reduced(loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
+
+
+@wider
+def kl_div(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:
+    """`target * (log(target) - input)`: the divergence of the distribution whose logarithm is `input` from the target.
+
+    `batchmean` divides the sum by the first size; `mean` divides by the number of elements, with a UserWarning.
+    """
+    batch = reduction == "batchmean"
+    if size_average is not None or reduce is not None or not batch:
+        if reduction == "mean" and size_average is None and reduce is None:
+            warnings.warn(
+                "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' "
+                "divides only by the batch size, and aligns with the KL div math definition.'mean' will be changed to "
+                "behave the same as 'batchmean' in the next major release.",
+                UserWarning,
+                stacklevel=3,
+            )
+        reduction, batch = spelled(reduction, size_average, reduce), False
+    loss = target.exp() * (target - input) if log_target else target.xlogy(target) - target * input
+    if batch:
+        return loss.sum() / (input._array.shape[0] if input.ndim else 1)  # type: ignore[no-any-return]
+    return reduced(loss, reduction)
+
+
+@wider
+def soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """`log(1 + exp(-target * input))`, for targets 1 and -1."""
+    reduction = spelled(reduction, size_average, reduce)
+    return reduced((-target * input).exp().log1p(), reduction)
 
 
 class BinaryCrossEntropyBackward0(Node):
@@ -90,12 +256,18 @@ def _cross_entropy(x: Array, y: Array) -> Array:
 
 
 def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """Minus the logarithm of the probability that `input` gives to the target, at most 100.
 
     ValueError for shapes that differ, RuntimeError for an input outside of 0 to 1.
     """
+    reduction = spelled(reduction, size_average, reduce)
     if input._array.shape != target._array.shape:
         raise ValueError(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
@@ -119,12 +291,14 @@ def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
     """The binary cross entropy of `sigmoid(input)`, computed so that nothing overflows. ValueError for shapes that
     differ."""
+    reduction = spelled(reduction, size_average, reduce)
     if input._array.shape != target._array.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     log_probability = logsigmoid(input)

@@ -1,0 +1,235 @@
+"""Losses of classification: the logarithms of probabilities of classes against the right ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..activation import logsigmoid
+from ..autocast import wider
+from ..choice import where
+from ..derivative import floats
+from ..dtype import int64
+from ..promote import same_device
+from ..softmax import log_softmax
+from ..tensor import Tensor, wrap
+from .loss import reduced, spelled
+
+
+def _class_dim(input: Tensor) -> int:
+    return 0 if input.ndim == 1 else 1
+
+
+def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignored: int) -> None:
+    """Torch's demands on classes given by index."""
+    if not input.ndim > 0:
+        raise ValueError("Expected 1 or more dimensions (got 0)")
+    dim, shape, found = _class_dim(input), input._array.shape, target._array.shape
+    rest = shape[:dim] + shape[dim + 1 :]
+    if input.ndim > 1 and (not found or found[0] != shape[0]):
+        raise ValueError(
+            f"Expected input batch_size ({shape[0]}) to match target batch_size ({found[0] if found else 0})."
+        )
+    if found != rest:
+        raise RuntimeError(f"Expected target size {list(rest)}, got {list(found)}")
+    if target._dtype is not int64:
+        raise RuntimeError(f"expected scalar type Long but found {target._dtype.word}")
+    same_device(input, target, *(() if weight is None else (weight,)))
+    classes = shape[dim]
+    if weight is not None and weight._array.shape != (classes,):
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of "
+            f"shape: {list(weight._array.shape)}"
+        )
+    wrong = target._array[(target._array != ignored) & ((target._array < 0) | (target._array >= classes))]
+    if wrong.size:
+        raise IndexError(f"Target {wrong.flat[0]} is out of bounds.")
+
+
+def _picked(input: Tensor, target: Tensor, weight: Tensor | None, ignored: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Minus the input at each target times the weight, zero at those that are ignored; the weight of each target; and
+    whether it counts."""
+    dim = _class_dim(input)
+    counts = target != ignored
+    index = where(counts, target, 0)
+    chosen = -input.gather(dim, index.unsqueeze(dim)).squeeze(dim)
+    if weight is None:
+        return where(counts, chosen, 0), counts.to(input._dtype), counts
+    weights = weight[index]
+    return where(counts, chosen * weights, 0), where(counts, weights, 0), counts
+
+
+@wider
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Minus the logarithm of the probability (`input`, of shape `(C)` or `(N, C, ...)`) of the class that is named;
+    the mean is weighed. IndexError for a target out of bounds, ValueError for another batch size."""
+    reduction = spelled(reduction, size_average, reduce)
+    floats("nll_loss_out_frame", input)
+    _check_classes(input, target, weight, ignore_index)
+    loss, weights, _ = _picked(input, target, weight, ignore_index)
+    return loss.sum() / weights.sum() if reduction == "mean" else reduced(loss, reduction)  # type: ignore[no-any-return]
+
+
+def _by_probabilities(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:
+    """The target gives a probability to each class."""
+    dim = _class_dim(logs)
+    classes = logs._array.shape[dim]
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / classes
+    loss = -(logs * target)
+    if weight is not None:
+        loss = loss * weight.reshape([classes if i == dim else 1 for i in range(logs.ndim)])
+    if reduction == "none":
+        return loss.sum(dim)
+    total = loss.sum()
+    return total / (logs.numel() / classes) if reduction == "mean" else total
+
+
+def _smoothed(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str, ignored: int) -> Tensor:
+    """The loss of a target that is spread evenly over the classes, times their number."""
+    dim = _class_dim(logs)
+    loss = -logs
+    if weight is not None:
+        loss = loss * weight.reshape([-1 if i == dim else 1 for i in range(logs.ndim)])
+    _, weights, counts = _picked(logs, target, weight, ignored)
+    loss = where(counts, loss.sum(dim), 0)
+    return loss.sum() / weights.sum() if reduction == "mean" else reduced(loss, reduction)  # type: ignore[no-any-return]
+
+
+@wider
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """`nll_loss` of the `log_softmax` over the classes (dimension 1, or the only one). A target of the input's shape
+    gives probabilities. RuntimeError for a smoothing outside 0 to 1, and for such a target of integers."""
+    reduction = spelled(reduction, size_average, reduce)
+    same = input._array.shape == target._array.shape
+    if not same or target._dtype.is_floating_point:
+        if not 0.0 <= label_smoothing <= 1.0:
+            raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
+    else:
+        raise RuntimeError(
+            f"Expected floating point type for target with class probabilities, got {target._dtype.word}"
+        )
+    if same and ignore_index >= 0:
+        raise RuntimeError("ignore_index is not supported for floating point target")
+    logs = log_softmax(input, _class_dim(input))
+    if same:
+        return _by_probabilities(logs, target, weight, reduction, label_smoothing)
+    loss: Tensor = nll_loss(logs, target, weight, ignore_index=ignore_index, reduction=reduction)
+    if not label_smoothing:
+        return loss
+    even = _smoothed(logs, target, weight, reduction, ignore_index)
+    return loss * (1 - label_smoothing) + even * (label_smoothing / logs._array.shape[_class_dim(logs)])
+
+
+def _rows(input: Tensor) -> Tensor:
+    return input.unsqueeze(0) if input.ndim < 2 else input
+
+
+@wider
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """By how much each wrong class comes nearer to the right one than the margin, to the power p, over the number of
+    classes. ValueError for a p that is neither 1 nor 2."""
+    reduction = spelled(reduction, size_average, reduce)
+    if p not in (1, 2):
+        raise ValueError("only p == 1 and p == 2 supported")
+    if weight is not None and weight.ndim != 1:
+        raise ValueError("weight must be one-dimensional")
+    floats("multi_margin_loss", input)
+    x = _rows(input)
+    classes = x._array.shape[1]
+    index = target.reshape(-1, 1)
+    if index._array.size and not (index._array.min() >= 0 and index._array.max() < classes):
+        raise RuntimeError("target out of range")
+    near = (x - x.gather(1, index) + margin).relu()
+    near = near * near if p == 2 else near
+    if weight is not None:
+        near = near * weight[index]
+    wrong = index._array != np.arange(classes)
+    loss = where(wrap(wrong, (index == index)._dtype, x._device), near, 0).sum(1) / classes
+    return reduced(loss if input.ndim > 1 else loss.squeeze(0), reduction)
+
+
+def _right(target: Any, classes: int) -> tuple[list[tuple[int, int]], Any]:
+    """The pairs of row and class that are named before the first -1 of each row, and a mask of them."""
+    mask = np.zeros((len(target), classes), bool)
+    pairs = []
+    for row, named in enumerate(target.tolist()):
+        for each in named[: named.index(-1)] if -1 in named else named:
+            mask[row, each] = True
+            pairs.append((row, each))
+    return pairs, mask
+
+
+@wider
+def multilabel_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """By how much each class that is not named comes nearer than 1 to each that is, over the number of classes. A row
+    of the target names classes up to the first -1."""
+    reduction = spelled(reduction, size_average, reduce)
+    floats("multilabel_margin_loss", input)
+    if input._array.shape != target._array.shape:
+        raise RuntimeError(
+            f"inconsistent target size: {list(target._array.shape)} for input of size: {list(input._array.shape)}"
+        )
+    x = _rows(input)
+    rows, classes = x._array.shape
+    pairs, mask = _right(target._array.reshape(rows, classes), classes)
+    row = wrap(np.array([each for each, _ in pairs], np.int64), int64, x._device)
+    named = wrap(np.array([each for _, each in pairs], np.int64), int64, x._device)
+    near = (1 - x[row, named].unsqueeze(1) + x[row]).relu()
+    near = where(wrap(mask[row._array], (row == row)._dtype, x._device), 0, near).sum(1) / classes
+    loss = x.new_zeros(rows).index_add(0, row, near)
+    return reduced(loss if input.ndim > 1 else loss.squeeze(0), reduction)
+
+
+@wider
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The mean over the classes (the last dimension) of the binary cross entropy of `sigmoid(input)`."""
+    if size_average is not None or reduce is not None:
+        reduction = spelled(reduction, size_average, reduce)
+    loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
+    if weight is not None:
+        loss = loss * weight
+    loss = loss.sum(-1) / input._array.shape[-1]
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not valid")
+    return reduced(loss, reduction)
