@@ -7,9 +7,8 @@ from typing import Any
 
 from ..gradmode import MODE
 from ..tensor import INFERENCE, Tensor, adopt, alias, attach, counter, meta, tracked
-from . import hooks as _hooks
 from .history import refresh
-from .node import Node
+from .node import SEQUENCE, Node
 
 _NON_LEAF = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
@@ -137,6 +136,8 @@ def _detach_(self: Tensor) -> Tensor:
             "torch/optim/optimizer.py as "
             "the solution."
         )
+    if self._edge is not None:
+        meta(self).detached = next(SEQUENCE)
     self._edge = None
     self._flag = False
     return self
@@ -159,7 +160,7 @@ def _set_data(self: Tensor, value: Any) -> None:
 
 def _retains_grad(self: Tensor) -> bool:
     """Whether a result keeps its gradient."""
-    return self._edge is not None and self._meta is not None and self._meta.retains
+    return self._meta is not None and self._meta.retains
 
 
 def _variable_name(self: Tensor) -> str | None:
@@ -175,6 +176,5 @@ attach("grad", property(_grad, _set_grad, _delete_grad, doc=_grad.__doc__))
 attach("detach", _detach)
 attach("detach_", _detach_)
 attach("data", property(_data, _set_data, doc=_data.__doc__))
-attach("retain_grad", _hooks.retain_grad)
 attach("retains_grad", property(_retains_grad, doc=_retains_grad.__doc__))
 attach("name", property(_variable_name, doc="The name given to the tensor: None."))

@@ -7,6 +7,7 @@ the output that it belongs to.
 
 from __future__ import annotations
 
+import threading
 from heapq import heappop, heappush
 from typing import Any
 
@@ -20,6 +21,20 @@ from .node import AccumulateGrad, Edge, Node
 Roots = list[tuple[Edge, Tensor]]
 
 
+class _Running(threading.local):
+    """The innermost backward pass of a thread: a hook may start another one."""
+
+    walk: Walk | None = None
+
+
+_RUNNING = _Running()
+
+
+def current() -> Walk | None:
+    """The backward pass that this thread is in."""
+    return _RUNNING.walk
+
+
 def run(roots: Roots, keep: bool, create: bool, inputs: list[Edge] | None, capture: bool) -> list[Tensor | None]:
     """Propagates the gradients of the roots.
 
@@ -28,19 +43,33 @@ def run(roots: Roots, keep: bool, create: bool, inputs: list[Edge] | None, captu
     inputs    only the way to these edges is walked; None: all leaves
     capture   the gradients of `inputs` are returned and not accumulated
     """
-    before = MODE.enabled
+    before, outer = MODE.enabled, _RUNNING.walk
     switch(create, MODE.inference)
     try:
-        walk = _Watched if ANOMALY.enabled else _Walk
-        return walk(roots, inputs, capture, keep, create).run()
+        kind = _Watched if ANOMALY.enabled else Walk
+        walk = _RUNNING.walk = kind(roots, inputs, capture, keep, create)
+        return walk.run()
     finally:
+        _RUNNING.walk = outer
         switch(before, MODE.inference)
 
 
-class _Walk:
+class Walk:
     """One backward pass."""
 
-    __slots__ = ("buffers", "capture", "create", "found", "inputs", "keep", "needed", "ready", "waiting", "wanted")
+    __slots__ = (
+        "__weakref__",
+        "buffers",
+        "capture",
+        "create",
+        "found",
+        "inputs",
+        "keep",
+        "needed",
+        "ready",
+        "waiting",
+        "wanted",
+    )
 
     def __init__(self, roots: Roots, inputs: list[Edge] | None, capture: bool, keep: bool, create: bool) -> None:
         self.keep, self.create, self.capture, self.inputs = keep, create, capture, inputs
@@ -94,36 +123,45 @@ class _Walk:
             if node.materializes:
                 return ()
             buffer = [None] * len(node.outputs)
-        if node.hooks is not None:
-            buffer = node.hooks.before(buffer)
+        hooks = node.hooks
+        if hooks is not None:
+            buffer = hooks.arrived(buffer)
         if node in self.wanted:
             for number in self.wanted[node]:
                 self.found[node, number] = buffer[number]
             if not self.leads_on(node):
                 return ()
-        if type(node) is AccumulateGrad:
+        leaf = type(node) is AccumulateGrad
+        if self.capture and not leaf and not self.leads_on(node):
+            return ()
+        if hooks is not None and hooks.prior:
+            buffer = hooks.before(buffer)
+        if leaf:
             if buffer[0] is not None:
                 node.accumulate(buffer[0], self.create)
-            return ()
-        if self.capture and not self.leads_on(node):
-            return ()
+            return () if hooks is None else hooks.after((), buffer)
+        given = buffer
         if len(buffer) > 1 and node.materializes and any(g is None for g in buffer):
-            buffer = [_zeros(node, i) if g is None else g for i, g in enumerate(buffer)]
-        result: Any = node.gradient(*buffer)
+            given = [_zeros(node, i) if g is None else g for i, g in enumerate(buffer)]
+        result: Any = node.gradient(*given)
         if not self.keep:
             node.release()
         if type(result) is not tuple:
             result = (result,)
-        if node.hooks is not None:
-            result = node.hooks.after(result, buffer)
+        if hooks is not None and hooks.posterior:
+            result = hooks.after(tuple([_arriving(node, i, g) for i, g in enumerate(result)]), buffer)
         return result  # type: ignore[no-any-return]
+
+    def will_run(self, node: Node) -> bool:
+        """Whether the pass comes, or came, by a node."""
+        return node in self.waiting if self.needed is None else node in self.needed
 
     def leads_on(self, node: Node) -> bool:
         """Whether a gradient is wanted from any node further on."""
         return any(edge is not None and edge[0] in (self.needed or ()) for edge in node.edges)
 
 
-class _Watched(_Walk):
+class _Watched(Walk):
     """One in anomaly mode."""
 
     __slots__ = ()
@@ -207,6 +245,12 @@ def _fit(grad: Tensor, edge: Edge, node: Node, index: int) -> Tensor:
             )
         grad = grad.to(device)
     return grad
+
+
+def _arriving(node: Node, index: int, grad: Tensor | None) -> Tensor | None:
+    """The gradient of a node's input as it arrives there; None where nobody wants it."""
+    edge = node.edges[index]
+    return None if grad is None or edge is None else _fit(grad, edge, node, index)
 
 
 def _sum_to(grad: Tensor, shape: tuple[int, ...], node: Node, index: int) -> Tensor:

@@ -13,6 +13,7 @@ outputs becomes the gradients of the inputs, written in tensors so that it can b
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable
 from itertools import count
@@ -22,7 +23,7 @@ import numpy as np
 
 from .. import layout
 from ..format import copied
-from ..gradmode import MODE
+from ..gradmode import MODE, switch
 from ..quiet import quiet
 from ..tensor import INFERENCE, Tensor, alias, counter, meta, strides_of, wrap
 from .anomaly import ANOMALY
@@ -35,6 +36,7 @@ Outputs = tuple[tuple[tuple[int, ...], Any, Any], ...]
 """Shape, dtype and device of each output of a node: what a gradient that reaches it is reduced and cast to."""
 
 SEQUENCE = count()
+_ACCUMULATING = threading.RLock()
 FREED = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
     "been freed). "
@@ -42,6 +44,10 @@ FREED = (
     "retain_graph=True if "
     "you need to backward through the graph a second time or if you need to access saved tensors after calling "
     "backward."
+)
+DETACHED = (
+    "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This is not supported, please "
+    "use out-of-place `.detach()` instead"
 )
 
 
@@ -64,15 +70,30 @@ class Snapshot:
 class Packed:
     """A saved tensor in the form that a hook gave it, and its place in the graph (None: no gradient flows to it)."""
 
-    __slots__ = ("edge", "unpack", "value")
+    __slots__ = ("edge", "output", "unpack", "value")
 
-    def __init__(self, t: Tensor, edge: Edge | None, hooks: tuple[Callable[[Any], Any], Callable[[Any], Any]]) -> None:
-        """RuntimeError if the hook writes into the tensor."""
+    def __init__(
+        self,
+        t: Tensor,
+        edge: Edge | None,
+        hooks: tuple[Callable[[Any], Any], Callable[[Any], Any]],
+        output: int | None = None,
+    ) -> None:
+        """`output` is the number of an output of the node that saves it, which holds no edge to itself.
+
+        RuntimeError if the hook writes into the tensor.
+        """
         c = t._counter
         before = 0 if c is None else c.value
         pack, self.unpack = hooks
         self.edge = edge
-        self.value = pack(t)
+        self.output = output
+        recording = MODE.enabled
+        switch(False, MODE.inference)
+        try:
+            self.value = pack(t)
+        finally:
+            switch(recording, MODE.inference)
         if t._counter is not None and t._counter.value != before:
             raise RuntimeError(
                 "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook "
@@ -80,15 +101,15 @@ class Packed:
                 "issue if you need to perform in-place operations on the input to a pack hook."
             )
 
-    def tensor(self) -> Tensor:
-        """The tensor once more. TypeError if the hook returns something else."""
+    def tensor(self, node: Node) -> Tensor:
+        """The tensor once more, for the node that saved it. TypeError if the hook returns something else."""
         t = self.unpack(self.value)
         if not isinstance(t, Tensor):
             raise TypeError(
                 f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(t).__name__}"
             )
         t = alias(t, t._counter)
-        t._edge = self.edge
+        t._edge = self.edge if self.output is None else (node, self.output)
         return t
 
 
@@ -120,6 +141,8 @@ class Node:
     outputs: Outputs
     hooks: Any
     sequence: int
+    register_hook: ClassVar[Callable[..., Any]]
+    register_prehook: ClassVar[Callable[..., Any]]
 
     def gradient(self, *grads: Any) -> Gradients:
         """The gradient of each input, None where there is none, from the gradients of the outputs (zeros where
@@ -141,11 +164,13 @@ class Node:
                 if c is not None and c.value != version:
                     edge = None if item.grad_fn is None else item._edge  # grad_fn brings a view up to date
                     raise RuntimeError(_modified(item, edge, c.value, version))
+                if item._meta is not None and item._meta.detached > self.sequence:
+                    raise RuntimeError(DETACHED)
                 out.append(item)
             elif type(item) is Snapshot:
                 out.append(self._restore(item, version))
             elif type(item) is Packed:
-                out.append(item.tensor())
+                out.append(item.tensor(self))
             else:
                 out.append(item)
         return out
@@ -224,12 +249,17 @@ class AccumulateGrad(Node):
                 raise RuntimeError("leaf variable has been moved into the graph interior")
             return
         m = meta(leaf)
-        if m.grad is None:
-            m.grad = _own_recorded(grad, leaf) if create_graph and grad._edge is not None else own(grad, leaf)
-        elif create_graph:
-            m.grad = m.grad + grad
-        else:
-            _add(m.grad, grad)
+        with _ACCUMULATING:  # several threads may run graphs that share the leaf
+            if m.grad is None:
+                m.grad = _own_recorded(grad, leaf) if create_graph and grad._edge is not None else own(grad, leaf)
+            elif create_graph:
+                m.grad = m.grad + grad
+            else:
+                _add(m.grad, grad)
+        if m.post_hooks is not None:
+            for hook in tuple(m.post_hooks.values()):
+                if hook(leaf) is not None:
+                    raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
 
 def _add(total: Tensor, grad: Tensor) -> None:
@@ -269,16 +299,25 @@ def accumulator(leaf: Tensor) -> Edge:
     """The edge to a leaf's AccumulateGrad. The leaf holds it weakly and the graph strongly, so there is no cycle."""
     m = meta(leaf)
     node: AccumulateGrad | None = None if m.accumulator is None else m.accumulator()
-    if node is None:
+    return (_accumulator(leaf) if node is None else node), 0
+
+
+def _accumulator(leaf: Tensor) -> AccumulateGrad:
+    with _ACCUMULATING:
+        m = meta(leaf)
+        node: AccumulateGrad | None = None if m.accumulator is None else m.accumulator()
+        if node is not None:  # another thread was faster
+            return node
         node = AccumulateGrad()
         node.edges = ()
         node.saved = node.versions = ()
-        node.args = node.hooks = None
+        node.args = None
+        node.hooks = None if m.hooks is None else m.hooks.table()
         node.outputs = ((leaf._array.shape, leaf._dtype, leaf._device),)
         node.sequence = (1 << 62) + next(SEQUENCE)  # runs as soon as its gradient is complete
         node.variable = leaf
         m.accumulator = weakref.ref(node)
-    return node, 0
+        return node
 
 
 def snapshot_of(t: Tensor, output: int = 0) -> Snapshot:
