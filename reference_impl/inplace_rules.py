@@ -12,7 +12,7 @@ import numpy as np
 from . import layout
 from .arguments import lenient
 from .autocast import plainly
-from .autograd.history import check_inplace, edge_of, rebase
+from .autograd.history import check_inplace, check_view, edge_of, rebase
 from .autograd.node import Edge, Snapshot, snapshot_of
 from .device import CPU, different
 from .dtype import check_writable, dtype, int64
@@ -41,6 +41,7 @@ def overwriting(
         if apart:
             check_apart(self, *_tensors(args))
         if MODE.grad and (tracked(self) or _any_tracked(args) or (kwargs and _any_tracked(kwargs.values()))):
+            check_view(self)
             # The function sees a copy in the same place of the graph: what it saves keeps the old values.
             before = wrap(self._array.copy("K"), self._dtype, self._device)
             before._edge = edge_of(self)

@@ -135,4 +135,7 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
             f"requiring a storage size of {needed} are out of bounds for storage of size {found}"
         )
     geometry = (input._array.shape, strides_of(input), input.storage_offset()), (shape, steps, offset)
-    return view(AsStridedBackward0, input, shape, steps, offset, (as_strided, (shape, steps, offset)), geometry)
+    v = view(AsStridedBackward0, input, shape, steps, offset, (as_strided, (shape, steps, offset)), geometry)
+    if v._view is not None and v._view.base._dtype is v._dtype:
+        v._view.replay = v._view.replay[-1:]  # counted from the beginning of the memory, whatever was viewed
+    return v

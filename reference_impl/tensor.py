@@ -83,7 +83,7 @@ class View:
 class Meta:
     """What few tensors have: a gradient, the node that accumulates it, hooks, a shape changed in place."""
 
-    __slots__ = ("accumulator", "grad", "hooks", "name", "original", "post_hooks", "postponed", "retains")
+    __slots__ = ("accumulator", "detached", "grad", "hooks", "name", "original", "post_hooks", "postponed", "retains")
 
     def __init__(self) -> None:
         self.grad: Tensor | None = None
@@ -91,6 +91,7 @@ class Meta:
         self.hooks: Any = None
         self.post_hooks: Any = None
         self.retains = False
+        self.detached = -1  # how many nodes there were when `detach_` cut the tensor off the graph
         self.name: str | None = None
         self.postponed: str | None = None  # "conj" or "neg": what torch would not have computed yet
         self.original: tuple[Any, ...] | None = None  # the call that views a root in the layout that it was made with
