@@ -16,12 +16,14 @@ class Mode(threading.local):
     inference   results are inference tensors, and nothing is recorded whatever `enabled` says
     grad        operations are recorded: enabled and not inference
     packing     the pair of hooks that saved tensors pass through, or None
+    unpacked    why there are no such hooks, or None where there may be
     """
 
     enabled: bool = True
     inference: bool = False
     grad: bool = True
     packing: tuple[Callable[[Any], Any], Callable[[Any], Any]] | None = None
+    unpacked: str | None = None
 
 
 MODE = Mode()

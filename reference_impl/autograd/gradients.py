@@ -9,6 +9,7 @@ from typing import Any
 from ..gradmode import set_grad_enabled
 from ..tensor import Tensor, attach, tracked, wrap
 from . import hooks as _hooks
+from .edge import GradientEdge, stand_in
 from .engine import run
 from .history import edge_of
 from .node import Edge, Node
@@ -31,11 +32,11 @@ _UNUSED = (
 
 
 def _listed(values: Any) -> tuple[Any, ...]:
-    return (values,) if isinstance(values, Tensor) else tuple(values)
+    return (values,) if isinstance(values, (Tensor, GradientEdge)) else tuple(values)
 
 
-def _inputs(values: Any, function: str) -> tuple[Tensor, ...]:
-    """The wanted tensors: one, several, or the values of a dict. TypeError for other mappings."""
+def _inputs(values: Any, function: str) -> tuple[Any, ...]:
+    """The wanted tensors and edges: one, several, or the values of a dict. TypeError for other mappings."""
     if type(values) is dict:
         found = tuple(values.values())
     elif isinstance(values, Mapping):
@@ -50,12 +51,14 @@ def _inputs(values: Any, function: str) -> tuple[Tensor, ...]:
     return found
 
 
-def _roots(tensors: tuple[Tensor, ...], grads: tuple[Any, ...]) -> list[tuple[Edge, Tensor]]:
+def _roots(tensors: tuple[Any, ...], grads: tuple[Any, ...]) -> list[tuple[Edge, Tensor]]:
     """The starting points, with gradients checked, or made where they may be left out."""
     if len(grads) < len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(grads)} gradients")
     roots = []
     for i, (t, g) in enumerate(zip(tensors, grads, strict=False)):
+        if isinstance(t, GradientEdge):
+            t = stand_in(t)
         if not isinstance(t, Tensor):
             raise AssertionError("Expected output to be a torch.Tensor")
         if g is not None:
@@ -122,7 +125,7 @@ def backward(
     if inputs is not None:
         wanted = [_wanted(t) for t in listed]
         for t in listed:
-            if not t.is_leaf:
+            if isinstance(t, Tensor) and not t.is_leaf:
                 _hooks.retain_grad(t)
     if create_graph:
         warnings.warn(_CYCLE, UserWarning, stacklevel=3)
@@ -130,6 +133,8 @@ def backward(
 
 
 def _wanted(t: Any) -> Edge:
+    if isinstance(t, GradientEdge):
+        return t.node, t.output_nr
     if not isinstance(t, Tensor):
         raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(t).__name__}")
     edge = edge_of(t)
@@ -175,6 +180,8 @@ def grad(
         if g is None and not unused:
             raise RuntimeError(_UNUSED.format(i))
     if materialize_grads:
+        if any(isinstance(t, GradientEdge) for t in wanted):
+            raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
         found = [_zeros(t, create_graph) if g is None else g for t, g in zip(wanted, found, strict=True)]
     return dict(zip(inputs, found, strict=True)) if type(inputs) is dict else tuple(found)
 
