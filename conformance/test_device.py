@@ -2,77 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pytest
 
 from conformance.case import Trial
-from conformance.law import travel
-from conformance.law.placement import Pair, accelerators, dtypes_of, floats, is_host, lies_on, made
-
-LAYOUTS: dict[str, Callable[[Any], Any]] = {
-    "contiguous": lambda whole: whole,
-    "transposed": lambda whole: whole.T,
-    "stepped with offset": lambda whole: whole[1:, 1::2],
-    "row": lambda whole: whole[1],
-    "element": lambda whole: whole[1, 2],
-    "empty": lambda whole: whole[3:],
-}
-ABSENT = 99
+from conformance.law import current, duplicate, movement, parallel, travel
+from conformance.law.placement import Pair, accelerators, floats, is_host, lies_on, made
 
 
 @pytest.mark.clause("device.integer.ordinal")
 def test_ordinal(trial: Trial) -> None:
     """With an accelerator and without one."""
-    torch = trial.namespace
-    with trial.case("torch.device(0)", call="torch.device(0)") as case:
-        kind = torch.accelerator.current_accelerator()
-        case.equal("a device from text", torch.device("cpu").type, "cpu")
-        if kind is None:
-            with case.raises("RuntimeError", "Cannot access accelerator device when none is available."):
-                torch.device(0)
-        else:
-            case.equal("device", torch.device(0), torch.device(kind.type, 0))
-            case.equal("device of a tensor", torch.ones(2, device=0).device, torch.device(kind.type, 0))
+    current.ordinal(trial)
 
 
 @pytest.mark.clause("device.absent.refused")
 def test_absent(trial: Trial) -> None:
     """An ordinal that no machine has, of CUDA and of the backend's own accelerators."""
-    torch = trial.namespace
-    kinds = {"cuda"} | {name.split(":")[0] for name in trial.backend.devices} - {"cpu"}
-    for place in sorted(f"{kind}:{ABSENT}" for kind in kinds):
-        for call in ("torch.ones(2, device=d)", "torch.tensor([1.0], device=d)", "x.to(d)"):
-            with trial.case(f"{place} {call}", call=call, inputs=f"d = {place!r}, x: float32 (2,)") as case:
-                x = torch.ones(2)
-                lies_on(case, x, trial.device)
-                try:
-                    got = eval(call, {"torch": torch, "x": x, "d": place})
-                except (RuntimeError, AssertionError) as error:
-                    case.holds("refused", True, "RuntimeError or AssertionError", type(error).__name__)
-                else:
-                    case.holds("refused", False, "RuntimeError or AssertionError", f"a tensor on {got.device}")
+    current.absent(trial)
 
 
 @pytest.mark.clause("device.absent.cuda")
 def test_absent_cuda(trial: Trial) -> None:
     """Without CUDA the call is refused; with it the result is on a CUDA device."""
-    with trial.case("x.cuda()", call="x.cuda()", inputs="x: float32 (2,) on cpu") as case:
-        x = made(trial, [1.0, 2.0], "cpu")
-        move = x.cuda
-        if trial.namespace.cuda.is_available():
-            lies_on(case, move(), "cuda")
-            return
-        try:
-            move()
-        except (RuntimeError, AssertionError) as error:
-            case.holds("refused", True, "RuntimeError or AssertionError", type(error).__name__)
-        else:
-            case.holds("refused", False, "RuntimeError or AssertionError", "no exception")
-        case.same(x, floats([1, 2]), "x")
+    current.absent_cuda(trial)
 
 
 @pytest.mark.clause("device.factory.report")
@@ -97,201 +52,76 @@ def test_factory_elsewhere(row: dict[str, str], trial: Trial, pair: Pair) -> Non
             lies_on(case, x, pair[0], "device of x")
 
 
-@contextmanager
-def current_device_kept(module: Any) -> Iterator[int]:
-    """Put the current device back after the body."""
-    before = module.current_device()
-    try:
-        yield before
-    finally:
-        module.set_device(before)
-
-
 @pytest.mark.clause("device.current.set")
 def test_current_set(trial: Trial) -> None:
     """Each ordinal in turn."""
-    torch, (first, *_) = trial.namespace, accelerators(trial)
-    kind = first.split(":")[0]
-    for place in accelerators(trial):
-        with trial.case(place, call=f"torch.{kind}.set_device(i); torch.ones(2, device={kind!r}).device") as case:
-            module, index = getattr(torch, kind), torch.device(place).index
-            with current_device_kept(module):
-                module.set_device(index)
-                case.equal("current_device", module.current_device(), index)
-                lies_on(case, torch.ones(2, device=kind), place, "device of a factory")
-                lies_on(case, torch.ones(2, device="cpu").to(kind), place, "device of a move")
-                module.set_device(torch.device(first))
-                case.equal("current_device set by a device", module.current_device(), torch.device(first).index)
+    current.set_device(trial)
 
 
 @pytest.mark.clause("device.current.block")
 def test_current_block(trial: Trial) -> None:
     """Also when the block ends by an exception."""
-    torch, kind = trial.namespace, accelerators(trial)[0].split(":")[0]
-    for place in accelerators(trial):
-        with trial.case(place, call=f"with torch.{kind}.device(i): torch.ones(2, device={kind!r}).device") as case:
-            module, index = getattr(torch, kind), torch.device(place).index
-            with current_device_kept(module) as before:
-                with module.device(index):
-                    lies_on(case, torch.ones(2, device=kind), place, "device inside")
-                case.equal("current_device afterwards", module.current_device(), before)
-                with case.raises("ZeroDivisionError"), module.device(index):
-                    _ = 1 / 0
-                case.equal("current_device after an exception", module.current_device(), before)
+    current.block(trial)
 
 
 @pytest.mark.clause("device.current.explicit")
 def test_current_explicit(trial: Trial) -> None:
     """Every ordinal from within every other."""
-    torch, kind = trial.namespace, accelerators(trial)[0].split(":")[0]
-    for around in accelerators(trial):
-        for place in accelerators(trial):
-            call = f"with torch.{kind}.device({around!r}): torch.ones(2, device={place!r})"
-            with trial.case(f"{place} in {around}", call=call) as case:
-                module = getattr(torch, kind)
-                with current_device_kept(module), module.device(torch.device(around).index):
-                    lies_on(case, torch.ones(2, device=place), place)
+    current.explicit(trial)
 
 
 @pytest.mark.clause("device.move.values")
 def test_move(trial: Trial, pair: Pair) -> None:
     """Every dtype in every layout; the source stays as it was."""
-    first, second = pair
-    for dtype in dtypes_of(trial):
-        whole = (np.arange(15) % (2 if dtype == "bool" else 7)).reshape(3, 5)
-        for layout, view in LAYOUTS.items():
-            with trial.case(
-                f"{dtype} {layout}", call=f"x.to({second!r})", inputs=f"x: {dtype} {layout} on {first}"
-            ) as case:
-                x = view(made(trial, whole.tolist(), first, dtype))
-                y, want = x.to(second), view(whole)
-                case.equal("dtype", y.dtype, x.dtype)
-                case.equal("shape", tuple(y.shape), want.shape)
-                case.same(trial.read(y).astype(np.complex128), want.astype(np.complex128))
-                lies_on(case, y, second)
-                lies_on(case, x, first, "device of the source")
-                case.same(trial.read(x).astype(np.complex128), want.astype(np.complex128), "source")
+    movement.values(trial, pair)
 
 
 @pytest.mark.clause("device.move.copy")
 def test_move_copies(trial: Trial, pair: Pair) -> None:
     """Writes on both sides, through the tensors and through views of them."""
-    first, second = pair
-    with trial.case("write to both", call=f"y = x.to({second!r}); y[0] = 5; x.add_(1)", inputs=f"x on {first}") as case:
-        x = made(trial, [1.0, 2.0, 3.0], first)
-        y = x.to(second)
-        y[0] = 5
-        case.same(x, floats([1, 2, 3]), "source after a write to the result")
-        x.add_(1)
-        x[1:].mul_(10)
-        case.same(y, floats([5, 2, 3]), "result after writes to the source")
-        case.same(x, floats([2, 30, 40]), "source after its own writes")
-    with trial.case("expanded", call=f"y = x.expand(2, 3).to({second!r}); y[0] = 5", inputs=f"x on {first}") as case:
-        x = made(trial, [1.0, 2.0, 3.0], first)
-        y = x.expand(2, 3).to(second)
-        case.same(y, floats([[1, 2, 3], [1, 2, 3]]))
-        y[0] = 5
-        case.same(y, floats([[5, 5, 5], [1, 2, 3]]), "result after a write to one row")
-        case.same(x, floats([1, 2, 3]), "source")
+    movement.copies(trial, pair)
 
 
 @pytest.mark.clause("device.move.round")
 def test_move_round(trial: Trial, pair: Pair) -> None:
     """There and back."""
-    first, second = pair
-    with trial.case("round trip", call=f"z = x.to({second!r}).to({first!r}); z[0] = 5", inputs=f"x on {first}") as case:
-        x = made(trial, [1.0, 2.0, 3.0], first)
-        z = x.to(second).to(first)
-        lies_on(case, z, first)
-        case.same(z, floats([1, 2, 3]), "values")
-        z[0] = 5
-        case.same(x, floats([1, 2, 3]), "source after a write to the result")
+    movement.round_trip(trial, pair)
 
 
 @pytest.mark.clause("device.move.both")
 def test_move_converts(trial: Trial, pair: Pair) -> None:
     """Positional and keyword arguments."""
-    first, second = pair
-    torch = trial.namespace
-    for call in ("x.to(d, t)", "x.to(device=d, dtype=t)", "x.to(torch.device(d), t)"):
-        for dtype, want in (("float64", [1.5, 2.5]), ("int32", [1, 2])):
-            with trial.case(f"{call} {dtype}", call=call, inputs=f"x: float32 on {first}, d = {second!r}") as case:
-                t = getattr(torch, dtype)
-                y = eval(call, {"torch": torch, "x": made(trial, [1.5, 2.5], first), "d": second, "t": t})
-                lies_on(case, y, second)
-                case.equal("dtype", y.dtype, t)
-                case.same(y, np.array(want, dtype=dtype))
+    movement.converts(trial, pair)
 
 
 @pytest.mark.clause("device.move.other")
 def test_move_to_tensor(trial: Trial, pair: Pair) -> None:
     """The other tensor gives device and dtype, and no shape."""
-    first, second = pair
-    with trial.case("x.to(y)", call="x.to(y)", inputs=f"x: float32 (2,) on {first}, y: int64 () on {second}") as case:
-        got = made(trial, [1.5, 2.5], first).to(made(trial, 0, second, "int64"))
-        lies_on(case, got, second)
-        case.same(got, np.array([1, 2]))
+    movement.to_tensor(trial, pair)
 
 
 @pytest.mark.clause("device.move.strides")
 def test_move_strides(trial: Trial, pair: Pair) -> None:
     """Transposed and permuted tensors."""
-    first, second = pair
-    views: dict[str, Callable[[Any], Any]] = {
-        "x": lambda x: x,
-        "x.transpose(0, 2)": lambda x: x.transpose(0, 2),
-        "x.permute(1, 2, 0)": lambda x: x.permute(1, 2, 0),
-    }
-    for name, view in views.items():
-        with trial.case(
-            name, call=f"{name}.to({second!r}).stride()", inputs=f"x: float32 (2, 3, 4) on {first}"
-        ) as case:
-            x = view(made(trial, np.arange(24).reshape(2, 3, 4).tolist(), first))
-            case.equal("stride", tuple(x.to(second).stride()), tuple(x.stride()))
-            case.same(x.to(second), trial.read(x))
+    movement.strides(trial, pair)
 
 
 @pytest.mark.clause("device.move.nonblocking")
 def test_move_nonblocking(trial: Trial, pair: Pair) -> None:
     """By `to` and by `copy_`; reading synchronises."""
-    first, second = pair
-    with trial.case("to and copy_", call=f"x.to({second!r}, non_blocking=True)", inputs=f"x on {first}") as case:
-        x = made(trial, list(range(1000)), first)
-        y = x.to(second, non_blocking=True)
-        lies_on(case, y, second)
-        case.same(y, np.arange(1000, dtype=np.float32))
-        z = made(trial, [0.0] * 1000, second)
-        z.copy_(x, non_blocking=True)
-        case.same(z, np.arange(1000, dtype=np.float32), "values by copy_")
+    movement.nonblocking(trial, pair)
 
 
 @pytest.mark.clause("device.copy.into")
 def test_copy_into(trial: Trial, pair: Pair) -> None:
     """Conversion, broadcasting, and no memory in common afterwards."""
-    first, second = pair
-    with trial.case(
-        "x.copy_(y)", call="x.copy_(y)", inputs=f"x: float64 (2, 2) on {first}, y: int32 (2,) on {second}"
-    ) as case:
-        x = made(trial, [[0, 0], [0, 0]], first, "float64")
-        y = made(trial, [3, 4], second, "int32")
-        got = x.copy_(y)
-        case.holds("returns", got is x, "the target itself", "the target" if got is x else "another object")
-        lies_on(case, x, first)
-        case.same(x, np.array([[3.0, 4.0], [3.0, 4.0]]))
-        y[0] = 9
-        case.same(x, np.array([[3.0, 4.0], [3.0, 4.0]]), "target after a write to the source")
+    movement.copied_into(trial, pair)
 
 
 @pytest.mark.clause("device.copy.assign")
 def test_copy_assign(trial: Trial, pair: Pair) -> None:
     """A row, and a slice with steps."""
-    first, second = pair
-    with trial.case("x[0] = y", call="x[0] = y; x[1, ::2] = y", inputs=f"x: (2, 4) on {first}, y on {second}") as case:
-        x = made(trial, [[0.0] * 4] * 2, first)
-        x[0] = made(trial, [1.0, 2.0, 3.0, 4.0], second)
-        x[1, ::2] = made(trial, [5.0, 6.0], second)
-        lies_on(case, x, first)
-        case.same(x, floats([[1, 2, 3, 4], [5, 0, 6, 0]]))
+    movement.assigned(trial, pair)
 
 
 @pytest.mark.clause("device.result.same")
@@ -392,19 +222,7 @@ def test_index(trial: Trial, pair: Pair) -> None:
 @pytest.mark.clause("device.default.set")
 def test_default(trial: Trial) -> None:
     """Other devices where the device under test is the default already; itself inside a block."""
-    torch, backend = trial.namespace, trial.backend
-    outermost = trial.device == backend.devices[0]
-    others = [*backend.devices, *(["meta"] if "meta" not in backend.lacks else [])] if outermost else [trial.device]
-    for place in others:
-        with trial.case(place, call=f"torch.set_default_device({place!r})") as case:
-            try:
-                torch.set_default_device(place)
-                lies_on(case, torch.ones(2), place, "device of a factory")
-                case.equal("get_default_device", torch.get_default_device(), torch.device(place))
-                lies_on(case, torch.ones(2, device="cpu"), "cpu", "device asked for")
-            finally:
-                torch.set_default_device(None)
-            lies_on(case, torch.ones(2), trial.device, "device after the reset")
+    current.default(trial)
 
 
 @pytest.mark.clause("device.pin.refused")
@@ -487,3 +305,135 @@ def test_split_layers(trial: Trial, pair: Pair) -> None:
 def test_split_columns(trial: Trial, pair: Pair) -> None:
     """One column stays, two go to the second device, and the results are joined on the first."""
     travel.split_columns(trial, pair)
+
+
+@pytest.mark.clause("device.move.forms")
+def test_move_forms(row: dict[str, str], trial: Trial, pair: Pair) -> None:
+    """The result shares no memory with the source, which stays where it was."""
+    movement.by_every_form(row, trial, pair)
+
+
+@pytest.mark.clause("device.move.same")
+def test_move_nowhere(trial: Trial) -> None:
+    """Every form that names the device where the tensor is, on every device of the backend."""
+    movement.nowhere(trial)
+
+
+@pytest.mark.clause("device.duplicate.deep")
+def test_deepcopy(trial: Trial) -> None:
+    """A leaf with a gradient, in two dtypes."""
+    duplicate.deep(trial)
+
+
+@pytest.mark.clause("device.duplicate.shared")
+def test_deepcopy_shared(trial: Trial) -> None:
+    """A tensor and a view of it in one list."""
+    duplicate.shared(trial)
+
+
+@pytest.mark.clause("device.duplicate.pickle")
+def test_pickle(trial: Trial) -> None:
+    """A leaf, and a tensor that requires no gradient."""
+    duplicate.pickled(trial)
+
+
+@pytest.mark.clause("device.duplicate.shallow")
+def test_copy(trial: Trial) -> None:
+    """A write through the copy."""
+    duplicate.shallow(trial)
+
+
+@pytest.mark.clause("device.duplicate.module")
+def test_deepcopy_module(trial: Trial) -> None:
+    """Two layers that share a weight, with a buffer; by `deepcopy` and by pickling."""
+    duplicate.module(trial)
+
+
+@pytest.mark.clause("device.split.module")
+def test_parallel_directly(trial: Trial) -> None:
+    """Without an accelerator as it is; with one, on its first device alone."""
+    parallel.directly(trial)
+
+
+@pytest.mark.clause("device.parallel.result")
+def test_parallel_result(trial: Trial) -> None:
+    """From the CPU, from the first device and from the last, onto every device."""
+    parallel.result(trial)
+
+
+@pytest.mark.clause("device.parallel.gradient")
+def test_parallel_gradient(trial: Trial) -> None:
+    """Every row counts with a weight of its own; the gradients add to those that are there."""
+    parallel.gradient(trial)
+
+
+@pytest.mark.clause("device.parallel.single")
+def test_parallel_single(trial: Trial) -> None:
+    """Each device in turn."""
+    parallel.single(trial)
+
+
+@pytest.mark.clause("device.parallel.elsewhere")
+def test_parallel_elsewhere(trial: Trial) -> None:
+    """On the CPU, and on the second device where there is one."""
+    parallel.elsewhere(trial)
+
+
+@pytest.mark.clause("device.parallel.remainder")
+def test_parallel_remainder(trial: Trial) -> None:
+    """One row, two rows, three rows: devices for which nothing is left do nothing."""
+    parallel.remainder(trial)
+
+
+@pytest.mark.clause("device.parallel.forms")
+def test_parallel_forms(trial: Trial) -> None:
+    """A tensor as keyword argument, a list of tensors, a number that every copy gets."""
+    parallel.forms(trial)
+
+
+@pytest.mark.clause("device.parallel.zero-dim")
+def test_parallel_zero_dim(trial: Trial) -> None:
+    """A loss of each part."""
+    parallel.zero_dim(trial)
+
+
+@pytest.mark.clause("device.parallel.replica")
+def test_parallel_replicas_are_temporary(trial: Trial) -> None:
+    """A counter; a buffer on the first device, which is the module's own."""
+    parallel.replicas_are_temporary(trial)
+
+
+@pytest.mark.clause("device.parallel.exception")
+def test_parallel_failing(trial: Trial) -> None:
+    """The copy on the last device raises."""
+    parallel.failing(trial)
+
+
+@pytest.mark.clause("device.parallel.scatter")
+def test_parallel_scatters(trial: Trial) -> None:
+    """By ordinals and by devices; along both dimensions; what is no tensor is given to all."""
+    parallel.scatters(trial)
+
+
+@pytest.mark.clause("device.parallel.gather")
+def test_parallel_gathers(trial: Trial) -> None:
+    """Parts of different lengths, onto every device and the CPU; their gradients go back to them."""
+    parallel.gathers(trial)
+
+
+@pytest.mark.clause("device.parallel.replicate")
+def test_parallel_replicates(trial: Trial) -> None:
+    """Two layers that share a weight; a buffer."""
+    parallel.replicates(trial)
+
+
+@pytest.mark.clause("device.parallel.apply")
+def test_parallel_applies(trial: Trial) -> None:
+    """Different modules and different inputs."""
+    parallel.applies(trial)
+
+
+@pytest.mark.clause("device.parallel.function")
+def test_parallel_function(trial: Trial) -> None:
+    """A module that stays what it is."""
+    parallel.function(trial)

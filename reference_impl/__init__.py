@@ -11,6 +11,7 @@ from . import (
     accelerator,
     amp,
     autograd,
+    cpu,
     cuda,
     distributions,
     fft,
@@ -29,6 +30,7 @@ from . import (
     testing,
     utils,
 )
+from .accelerator import Stream
 from .activation import relu
 from .addmm import addbmm, addmm, addmv, addr, baddbmm
 from .autocast import autocast, get_autocast_dtype, is_autocast_enabled
@@ -104,6 +106,7 @@ from .copies import (
 )
 from .counting import bincount, bucketize, searchsorted, unique, unique_consecutive
 from .create import as_tensor, asarray, tensor
+from .cuda import get_device_module
 from .deterministic import (
     are_deterministic_algorithms_enabled,
     get_deterministic_debug_mode,

@@ -11,7 +11,7 @@ from .blocks import BLOCK
 from .derivative import refuse
 from .named import returned
 from .op import operation, record
-from .promote import cast, operand
+from .promote import cast, operand, same_device
 from .quiet import quiet
 from .storage import Array
 from .tensor import Tensor
@@ -136,6 +136,7 @@ def _histogram(input: Tensor, bins: Sequence[Any], bounds: Any, weight: Tensor |
                 f"{d.legacy} and bins for dimension {i} with dtype {each._dtype.legacy}"
             )
     refuse("histogramdd", not d.is_floating_point, d)
+    same_device(input, *(t for t in (weight, *bins) if isinstance(t, Tensor)))
     points = input._array.reshape(-1, shape[-1])
     pairs = [None] * len(bins) if bounds is None else [tuple(bounds[2 * i : 2 * i + 2]) for i in range(len(bins))]
     edges = [_edges(b, c, p, i, d.numpy) for i, (b, c, p) in enumerate(zip(bins, points.T, pairs, strict=True))]

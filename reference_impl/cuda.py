@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-from . import accelerator, sim
+from . import accelerator, cpu, sim
 from .device import ACCELERATOR, CURRENT
+from .device import device as _device
 from .sim import device, manual_seed, manual_seed_all
 from .tensor import Tensor
 
@@ -20,6 +22,7 @@ __all__ = [
     "is_initialized",
     "manual_seed",
     "manual_seed_all",
+    "memory_allocated",
     "set_device",
     "set_rng_state",
     "synchronize",
@@ -41,6 +44,21 @@ def is_initialized() -> bool:
     return is_available()
 
 
+def memory_allocated(device: Any = None) -> int:
+    """The bytes that tensors take on a device: the simulated one keeps no count."""
+    return 0
+
+
+def get_device_module(device: Any = None) -> Any:
+    """The module that answers for a type of device: `torch.cpu`, `torch.cuda`, the accelerator's by default.
+    RuntimeError for a type that has none."""
+    kind = ACCELERATOR.name if device is None else _device(device).type
+    modules = {"sim": sim, "cpu": cpu, "cuda": sys.modules[__name__]}
+    if kind not in modules:
+        raise RuntimeError(f"Device '{kind}' does not have a corresponding module registered as 'torch.{kind}'.")
+    return modules[kind]
+
+
 def _require() -> None:
     if not is_available():
         raise AssertionError("Torch not compiled with CUDA enabled")
@@ -55,7 +73,7 @@ def current_device() -> int:
 def set_device(device: Any) -> None:
     """Makes an ordinal the current one; AssertionError where there is no CUDA."""
     _require()
-    accelerator.set_device_index(device)
+    sim.set_device(device)
 
 
 def synchronize(device: Any = None) -> None:

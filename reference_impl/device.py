@@ -109,7 +109,7 @@ class device:  # noqa: N801
         return device, (self.type,) if self.index is None else (self.type, self.index)
 
     def __enter__(self) -> device:
-        CURRENT.stack.append(resolve(self))
+        CURRENT.stack.append(self)
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -154,7 +154,9 @@ def resolve(d: Any) -> device:
     None is the default device. Raises where there is no such device.
     """
     if d is None:
-        return CURRENT.stack[-1] if CURRENT.stack else CURRENT.default or CPU
+        d = CURRENT.stack[-1] if CURRENT.stack else CURRENT.default
+        if d is None:
+            return CPU
     wanted: device = device(d)
     if wanted.type == "cpu":
         return CPU
@@ -182,7 +184,7 @@ def get_default_device() -> device:
 
 def set_default_device(d: Any) -> None:
     """Sets the device of this thread's factory calls that name none; None is the CPU."""
-    CURRENT.default = None if d is None else resolve(d)
+    CURRENT.default = None if d is None else device(d)
 
 
 def different(a: device, b: device) -> RuntimeError:

@@ -247,7 +247,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         if not isinstance(value, Tensor):
             scalar = np.asarray(checked(value, self._dtype))
             value = wrap(scalar.astype(self._dtype.numpy), self._dtype, self._device)
-        while value.ndim > 1 and value._array.shape[0] == 1:
+        while value.ndim and value._array.shape[0] == 1:
             value = value.squeeze(0)
         put_(place, advanced, value, watched=_watched(index))
     elif not isinstance(value, Tensor) or (not value.ndim and value._device is CPU):

@@ -10,15 +10,16 @@ from . import layout
 from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .create import fitting
+from .device import different
 from .fill import zeros_like
 from .inplace_rules import overwriting
 from .op import operation, record
-from .promote import cast
+from .promote import cast, common_device
 from .tensor import Tensor, attach
 
 
 class CopyBackwards(Node):
-    """The old values get no gradient: zeros."""
+    """The old values get no gradient: zeros. The source's goes back to its device."""
 
     __slots__ = ()
 
@@ -27,7 +28,7 @@ class CopyBackwards(Node):
         return "torch::autograd::CopyBackwards"
 
     def gradient(self, grad: Tensor) -> Gradients:
-        return zeros_like(grad) if self.needs(0) else None, grad
+        return zeros_like(grad) if self.needs(0) else None, grad.to(self.args) if self.needs(1) else None
 
 
 def copied(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
@@ -44,7 +45,8 @@ def copied(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
                 f"output with shape {list(self._array.shape)} doesn't match the broadcast shape {list(common)}"
             )
         source = src.expand(common)
-    return record(CopyBackwards, cast(source._array, self._dtype), self._dtype, self._device, (self, src))
+    array = cast(source._array, self._dtype)
+    return record(CopyBackwards, array, self._dtype, self._device, (self, src), args=src._device)
 
 
 _overwrite = overwriting(copied, "copy")
@@ -65,6 +67,12 @@ class FillBackward0(Node):
         return zeros_like(grad) if self.needs(0) else None, grad.sum() if self.needs(1) else None
 
 
+def _beside(target: Tensor, value: Tensor) -> None:
+    """RuntimeError for a value that lies neither on the CPU nor beside the target."""
+    if common_device(target, value) is not target._device:
+        raise different(target._device, value._device)
+
+
 @operation(method=False, out=False)
 def fill(input: Tensor, value: Any) -> Tensor:
     """A copy in which every element is the value, a number or a 0-dim tensor."""
@@ -74,6 +82,7 @@ def fill(input: Tensor, value: Any) -> Tensor:
             raise RuntimeError(
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
             )
+        _beside(input, value)
         scalar: Any = cast(value._array, d)
     else:
         scalar = fitting(value, d)

@@ -32,12 +32,12 @@ from .tensor import Tensor, attach, storage, strides_of
 
 
 class ToCopyBackward0(Node):
-    """The engine casts and moves the gradient back."""
+    """Moves the gradient back; the engine casts it."""
 
     __slots__ = ()
 
     def gradient(self, grad: Tensor) -> Gradients:
-        return grad
+        return convert(grad, grad._dtype, self.args)
 
 
 def convert(t: Tensor, d: dtype, where: Device, copy: bool = False, memory_format: Any = None) -> Tensor:
@@ -56,51 +56,55 @@ def convert(t: Tensor, d: dtype, where: Device, copy: bool = False, memory_forma
     moved = cast(array, d)
     if moved is array or tuple([s // moved.itemsize for s in moved.strides]) != wanted:
         moved = copied(moved, wanted)
-    return record(ToCopyBackward0, moved, d, where, (t,))
+    return record(ToCopyBackward0, moved, d, where, (t,), args=t._device)
 
 
 def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """`to(dtype)`, `to(device, dtype)` or `to(other)`, with `copy=True` to copy in any case. Itself if nothing
     changes."""
-    memory_format = kwargs.pop("memory_format", None)
-    copy = bool(kwargs.pop("copy", False) or (args and args[-1] is True and _copies(args)))
-    d, where = target(args, kwargs)
+    d, where, copy, memory_format = target(args, kwargs)
     return convert(self, d or self._dtype, self._device if where is None else resolve(where), copy, memory_format)
 
 
-def _copies(args: tuple[Any, ...]) -> bool:
-    """Whether the last of the arguments is `copy`: two bools stand at the end, the first is `non_blocking`."""
-    return len(args) > 2 and isinstance(args[-2], (bool, int))
+FORMS = (
+    ("device", "dtype", "non_blocking", "copy"),
+    ("dtype", "non_blocking", "copy"),
+    ("tensor", "non_blocking", "copy"),
+)
+"""What `to` takes, in the order of the positional arguments."""
 
 
-def target(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dtype | None, Any]:
-    """The dtype and the device that the arguments of `to` ask for; TypeError for arguments in another order."""
-    values = [PYTHON.get(v, v) if isinstance(v, type) else v for v in args]
-    d, where = kwargs.pop("dtype", None), kwargs.pop("device", None)
-    if values:
-        first = values.pop(0)
-        if isinstance(first, Tensor):
-            d, where = first._dtype, first._device
-        elif isinstance(first, dtype):
-            d = first
-        else:
-            where = first
-            if values and (values[0] is None or isinstance(values[0], dtype)):
-                d = values.pop(0)
+def target(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dtype | None, Any, bool, Any]:
+    """The dtype, the device, whether to copy and the memory format that the arguments of `to` ask for; TypeError for
+    arguments that fit none of its forms."""
+    first = args[0] if args else None
+    d = PYTHON.get(first, first) if isinstance(first, type) else first
+    form = FORMS[2 if isinstance(first, Tensor) or "tensor" in kwargs else 1 if isinstance(d, dtype) else 0]
+    given = dict(zip(form, args, strict=False))
+    if len(args) > len(form) or not given.keys().isdisjoint(kwargs) or not {*kwargs} <= {*form, "memory_format"}:
+        raise _unfitting(args, kwargs)
+    given.update(kwargs)
+    other, d, where = given.get("tensor"), given.get("dtype"), given.get("device")
     d = PYTHON.get(d, d) if isinstance(d, type) else d
-    if not all(isinstance(v, (bool, int)) for v in values) or len(values) > 2 or not isinstance(d, (dtype, type(None))):
-        got = ", ".join("torch.dtype" if isinstance(a, dtype) else type(a).__name__ for a in args)
-        raise TypeError(
-            f"to() received an invalid combination of arguments - got ({got}), but expected one of:\n"
-            " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, bool copy = False, "
-            "*, "
-            "torch.memory_format memory_format = None)\n"
-            " * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, torch.memory_format "
-            "memory_format = None)\n"
-            " * (Tensor tensor, bool non_blocking = False, bool copy = False, *, torch.memory_format memory_format = "
-            "None)\n"
-        )
-    return d, where
+    flags = given.get("non_blocking", False), given.get("copy", False)
+    if not isinstance(d, (dtype, type(None))) or not all(isinstance(flag, (bool, int)) for flag in flags):
+        raise _unfitting(args, kwargs)
+    if isinstance(other, Tensor):
+        d, where = other._dtype, other._device
+    return d, where, bool(flags[1]), given.get("memory_format")
+
+
+def _unfitting(args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:
+    """The error for arguments that `to` does not take."""
+    named = [("", value) for value in args] + [(f"{name}=", value) for name, value in kwargs.items()]
+    got = ", ".join(n + ("torch.dtype" if isinstance(value, dtype) else type(value).__name__) for n, value in named)
+    rest = "bool non_blocking = False, bool copy = False, *, torch.memory_format memory_format = None)"
+    return TypeError(
+        f"to() received an invalid combination of arguments - got ({got}), but expected one of:\n"
+        f" * (torch.device device = None, torch.dtype dtype = None, {rest}\n"
+        f" * (torch.dtype dtype, {rest}\n"
+        f" * (Tensor tensor, {rest}\n"
+    )
 
 
 def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
@@ -145,10 +149,21 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     if dtype is None:
         where = "" if self._device is CPU else f"{self._device.type}."
         return f"torch.{where}{self._dtype.word}Tensor"
+    where = self._device
     if isinstance(dtype, str):
-        words = {d.word: d for d in ALL}
-        dtype = words[dtype.rsplit(".", 1)[-1].removesuffix("Tensor")]
-    return convert(self, dtype, self._device)
+        dtype, where = named_type(dtype, where)
+    return convert(self, PYTHON.get(dtype, dtype), where)
+
+
+def named_type(name: str, here: Device) -> tuple[dtype, Device]:
+    """The dtype and the device of a type's name; a tensor on an accelerator of that type stays `here`. ValueError for
+    a name that is none."""
+    *place, last = name.split(".")
+    words = {d.word + "Tensor": d for d in ALL}
+    if last not in words or place[:1] != ["torch"] or len(place) > 2:
+        raise ValueError(f"invalid type: '{name}'")
+    kind = place[1] if len(place) == 2 else "cpu"
+    return words[last], here if here.type == kind else resolve(kind)
 
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from .create import checked, made, memory
 from .dtype import DEFAULT, dtype, int32, int64
 from .dtype import bool as bool_
 from .factory import factory, type_of
-from .promote import cast
+from .promote import cast, same_device
 from .quiet import quiet
 from .storage import Array
 from .tensor import Tensor
@@ -176,6 +176,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
     if any(t._dtype is not inputs[0]._dtype for t in inputs):
         raise RuntimeError("meshgrid expects all tensors to have the same dtype")
+    same_device(*inputs)
     if indexing is None:
         warnings.warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",

@@ -32,7 +32,7 @@ from .fill import like, zeros_like
 from .inplace_rules import fill_out
 from .layout import broadcast_shapes
 from .op import operation, record
-from .promote import cast
+from .promote import cast, same_device
 from .random import Generator, source_of
 from .storage import Array
 from .tensor import Tensor
@@ -186,8 +186,9 @@ def normal(
 
 def _spread(mean: Any, std: Any, generator: Any) -> Tensor:
     """Noise that is scaled and shifted, of which nothing is differentiable."""
-    first: Tensor = mean if isinstance(mean, Tensor) else std
-    d = first._dtype
+    inputs = tuple(v for v in (mean, std) if isinstance(v, Tensor))
+    first, d = inputs[0], inputs[0]._dtype
+    same_device(*inputs)
     if isinstance(std, Tensor):
         if std._dtype.is_complex:
             raise RuntimeError("normal expects standard deviation to be non-complex")
@@ -200,7 +201,6 @@ def _spread(mean: Any, std: Any, generator: Any) -> Tensor:
     shapes = [v._array.shape for v in (mean, std) if isinstance(v, Tensor)]
     shape = shapes[0] if len(shapes) == 1 else broadcast_shapes(*shapes)
     noise = normal_of(source_of(generator, first._device, "normal"), shape, d)
-    inputs = tuple(v for v in (mean, std) if isinstance(v, Tensor))
     return record(RandomBackward0, cast(np.asarray(noise * scale + centre), d), d, first._device, inputs)
 
 

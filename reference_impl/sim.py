@@ -7,7 +7,6 @@ from typing import Any
 from . import accelerator
 from .accelerator import current_device_index as current_device
 from .accelerator import device_count, is_available, synchronize
-from .accelerator import set_device_index as set_device
 from .device import ACCELERATOR, resolve
 from .device import device as _device
 from .random import Generator, generator_of
@@ -25,6 +24,15 @@ __all__ = [
     "set_rng_state",
     "synchronize",
 ]
+
+
+def set_device(device: Any) -> None:
+    """Makes an ordinal the current one of this thread; a device without ordinal, or a negative one, changes nothing."""
+    found = device if isinstance(device, int) else _device(device)
+    if not isinstance(found, int) and found.type != ACCELERATOR.name:
+        raise ValueError(f"Expected a {ACCELERATOR.name} device, but got: {found}")
+    if isinstance(found, int) or found.index is not None:
+        accelerator.set_device_index(found)
 
 
 def _generator(device: Any) -> Generator:

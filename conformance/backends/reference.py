@@ -6,23 +6,22 @@ import reference_impl
 from conformance.backend import Backend
 
 LACKS = {
-    "anomaly": "keeps no record of where an operation was called",
     "checkpoint": "keeps every intermediate value",
     "forward_ad": "differentiates backward only",
     "func": "has no function transforms",
     "meta": "every tensor has values",
     "node_hooks": "shows the nodes of the graph, and lets nobody into them",
-    "parallel": "has no helpers for data parallelism",
 }
 
 
 def backend() -> Backend:
     """Return the reference on its three devices."""
+    kind = str(reference_impl.accelerator.current_accelerator())  # sim, unless its environment names it otherwise
     return Backend(
         name="reference",
         version=reference_impl.__version__,
         namespace=reference_impl,
-        devices=("cpu", "sim:0", "sim:1"),
-        accelerator="sim:0",
+        devices=("cpu", *(f"{kind}:{index}" for index in range(reference_impl.accelerator.device_count()))),
+        accelerator=f"{kind}:0",
         lacks=LACKS,
     )

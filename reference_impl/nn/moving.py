@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from ..dtype import bfloat16, dtype, float16, float32, float64
+from ..fill import empty_like
 from ..gradmode import no_grad
 from ..movement import target
 from ..tensor import Tensor
 
 Change = Callable[[Tensor], Tensor]
+
+COMPLEX = (
+    "Complex modules are a new feature under active development whose design may change, and some modules might not "
+    "work as expected when using complex tensors as parameters or buffers. Please file an issue at "
+    "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml "
+    "if a complex module does not work as expected."
+)
 
 
 class Moving:
@@ -20,8 +29,8 @@ class Moving:
     _buffers: dict[str, Any]
     children: Callable[[], Any]
 
-    def _apply(self, change: Change) -> Any:
-        for module in self.children():
+    def _apply(self, change: Change, recurse: bool = True) -> Any:
+        for module in self.children() if recurse else ():
             module._apply(change)
         with no_grad():
             for parameter in self._parameters.values():
@@ -41,14 +50,23 @@ class Moving:
 
         A dtype is for the floating tensors alone; TypeError for one that is not floating.
         """
-        d, where = target(args, kwargs)
+        d, where, _, memory_format = target(args, kwargs)
         if d is not None and not d.differentiable:
             raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={d}")
 
+        if d is not None and d.is_complex:
+            warnings.warn(COMPLEX, UserWarning, stacklevel=2)
+
         def change(t: Tensor) -> Tensor:
-            return t.to(t._device if where is None else where, d if d is not None and t._dtype.differentiable else None)
+            there = t._device if where is None else where
+            wanted = d if d is not None and t._dtype.differentiable else None
+            return t.to(there, wanted, memory_format=memory_format if t.ndim in (4, 5) else None)
 
         return self._apply(change)
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Any:
+        """Moves all tensors without their values, and returns the module."""
+        return self._apply(lambda t: empty_like(t, device=device), recurse)
 
     def cpu(self) -> Any:
         """Moves all tensors to the CPU, and returns the module."""

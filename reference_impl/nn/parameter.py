@@ -24,5 +24,11 @@ class Parameter(Tensor):
         made.requires_grad = requires_grad
         return made  # type: ignore[no-any-return]
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        """A parameter on memory of its own, without the gradient."""
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
+        return memo[id(self)]  # type: ignore[no-any-return]
+
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"

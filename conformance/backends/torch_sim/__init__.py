@@ -17,7 +17,6 @@ from conformance.backend import Backend
 from conformance.backends.torch_sim import autocast, completion, device, generator, kernels, operators, recurrent
 
 LACKS = {
-    "parallel": "PyTorch scatters and gathers on CUDA devices only",
     "pin": "PyTorch takes an allocator of pinned memory from C++ only",
 }
 _library: Any = torch.library.Library

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.cuda import nccl
 
-from conformance.backends.torch_sim import device, generator
+from conformance.backends.torch_sim import device, generator, parallel
 
 _native_storage: Any = torch.UntypedStorage.__new__
 _native_apply: Any = torch.nn.Module._apply
@@ -30,6 +31,10 @@ def complete() -> None:
     _core._accelerator_exchangeDevice = device.exchange_device
     _core._accelerator_maybeExchangeDevice = device.exchange_device
     _core._accelerator_synchronizeDevice = lambda index: None
+    _core._accelerator_isAllocatorInitialized = lambda: False  # memory of the host, of which nobody keeps count
+    for name, function in parallel.functions().items():
+        setattr(_core, name, function)
+    nccl.is_available = lambda tensors: False  # PyTorch says so with a warning
     namespace: Any = torch
     namespace.Generator = generator.Generator
     _autograd._engine_run_backward = _run_backward

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,14 @@ from torch.overrides import TorchFunctionMode
 
 COUNT = 2
 
-_current = 0
+
+class _Current(threading.local):
+    """The ordinal that is current in a thread."""
+
+    index = 0
+
+
+_current = _Current()
 
 
 class _CurrentDevice(TorchFunctionMode):
@@ -30,20 +38,20 @@ def _indexed(value: Any) -> Any:
     if (isinstance(value, str) and value == "sim") or (
         isinstance(value, torch.device) and value.type == "sim" and value.index is None
     ):
-        return torch.device("sim", _current)
+        return torch.device("sim", _current.index)
     return value
 
 
 def _index(device: Any = None) -> int:
     """Return the ordinal of an int, a string or a torch.device; the current one for None or without an index."""
     if device is None:
-        return _current
+        return _current.index
     if isinstance(device, int):
         return device
     device = torch.device(device)
     if device.type != "sim":
         raise ValueError(f"Expected a sim device, but got: {device}")
-    return _current if device.index is None else int(device.index)
+    return _current.index if device.index is None else int(device.index)
 
 
 def checked_index(device: Any = None) -> int:
@@ -56,25 +64,24 @@ def checked_index(device: Any = None) -> int:
 
 def current_device() -> int:
     """Return the ordinal of the current device."""
-    return _current
+    return _current.index
 
 
 def set_device(device: Any) -> None:
     """Make a device the current one; a negative ordinal does nothing."""
-    global _current
     index = checked_index(device)
-    if index < 0 or index == _current:
+    if index < 0 or index == _current.index:
         return
-    if _current == 0:
+    if _current.index == 0:
         _mode.__enter__()
     elif index == 0:
         _mode.__exit__(None, None, None)
-    _current = index
+    _current.index = index
 
 
 def exchange_device(device: Any) -> int:
     """Make a device the current one and return the ordinal of the one before."""
-    before = _current
+    before = _current.index
     set_device(device)
     return before
 
@@ -102,7 +109,7 @@ def module(default_generator: Callable[[int], Any]) -> types.ModuleType:
         "device": device,
         "synchronize": lambda device=None: None,
         "empty_cache": lambda: None,
-        "manual_seed": lambda seed: default_generator(_current).manual_seed(int(seed)),
+        "manual_seed": lambda seed: default_generator(_current.index).manual_seed(int(seed)),
         "manual_seed_all": lambda seed: [default_generator(index).manual_seed(int(seed)) for index in range(COUNT)],
         "get_rng_state": lambda device="sim": default_generator(_index(device)).get_state(),
         "set_rng_state": lambda state, device="sim": default_generator(_index(device)).set_state(state),

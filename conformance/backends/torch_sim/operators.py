@@ -87,6 +87,10 @@ def _convolution_backward(grad: Any, x: Any, weight: Any, *settings: Any) -> tup
     return tuple(None if tensor is None else to_sim(tensor, x.device.index) for tensor in grads)
 
 
+def _record_stream(tensor: torch.Tensor, stream: Any) -> None:
+    """Note that a stream uses the tensor's memory; the simulated streams run nothing by themselves."""
+
+
 def _no_fused_attention(*args: Any, **kwargs: Any) -> int:
     return 0  # SDPBackend.MATH
 
@@ -112,6 +116,7 @@ def kernels() -> dict[str, Callable[..., Any]]:
         "_copy_from": _copy_from,
         "_to_copy": _to_copy,
         "resize_": _resize,
+        "record_stream": _record_stream,
         "convolution_overrideable": _convolution,
         "convolution_backward_overrideable": _convolution_backward,
         "_fused_sdp_choice": _no_fused_attention,
