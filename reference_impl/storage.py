@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .device import device
+from .device import device, resolve
 from .layout import in_bytes
 
 Array = npt.NDArray[Any]
@@ -62,6 +62,19 @@ class Storage:
         """The address of the first byte."""
         address: int = self.memory.__array_interface__["data"][0]
         return address
+
+    def to(self, *, device: Any) -> Storage:
+        """The same bytes on a device: itself if they are there."""
+        where = resolve(device)
+        return self if where is self.device else Storage(self.memory.copy(), where)
+
+    def cpu(self) -> Storage:
+        """The same bytes in the host's memory."""
+        return self.to(device="cpu")
+
+    def cuda(self, device: Any = None) -> Storage:
+        """The same bytes on a CUDA device."""
+        return self.to(device="cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device)
 
     def resize_(self, nbytes: int) -> Storage:
         """Grows or shrinks to this many bytes; tensors made afterwards see the new memory, arrays at hand keep the

@@ -22,7 +22,7 @@ LAYERS = {
     "op": 5,
     # every other module is a chapter of operations: 6
     "nn": 7,
-    "optim utils distributions": 8,
+    "optim utils distributions save serialization": 8,
     "": 9,  # the package itself
 }
 """The modules (and packages) of the reference, from the lowest layer to the highest."""
