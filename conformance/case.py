@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+import importlib
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -192,8 +194,12 @@ class Trial:
         )
 
     def exception_class(self, name: str) -> type[BaseException]:
-        """The class called `name`: a builtin or one of the backend's (``torch.linalg.LinAlgError``)."""
+        """The class called `name`: a builtin, one of Python's (``pickle.UnpicklingError``) or of the backend's
+        (``torch.linalg.LinAlgError``)."""
         found = getattr(builtins, name, None)
+        module, _, word = name.rpartition(".")
+        if module in sys.stdlib_module_names:
+            found = getattr(importlib.import_module(module), word)
         if found is None:
             found = self.namespace
             for part in name.removeprefix("torch.").split("."):
