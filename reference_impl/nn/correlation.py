@@ -43,7 +43,7 @@ class Geometry:
         return tuple([(n - d * (k - 1) - 1) // s + 1 for n, k, d, s in each])
 
 
-def _steps(offset: Sizes, counts: Sizes, step: Sizes) -> tuple[slice, ...]:
+def steps(offset: Sizes, counts: Sizes, step: Sizes) -> tuple[slice, ...]:
     """The elements that begin at an offset, so many along each dimension, steps apart."""
     return tuple([slice(o, o + (n - 1) * s + 1, s) for o, n, s in zip(offset, counts, step, strict=True)])
 
@@ -55,18 +55,18 @@ def _pairs(places: Sizes, kernel: Sizes, g: Geometry) -> Iterator[tuple[tuple[sl
     if math.prod(kernel) <= math.prod(places):
         for at in itertools.product(*map(range, kernel)):
             offset = tuple([i * d for i, d in zip(at, g.dilation, strict=True)])
-            yield _steps(offset, places, g.stride), (*at, *every)
+            yield steps(offset, places, g.stride), (*at, *every)
     else:
         for at in itertools.product(*map(range, places)):
             offset = tuple([i * s for i, s in zip(at, g.stride, strict=True)])
-            yield _steps(offset, kernel, g.dilation), (*every, *at)
+            yield steps(offset, kernel, g.dilation), (*every, *at)
 
 
 def _pad(x: Array, g: Geometry) -> Array:
     if not any(g.before) and not any(g.after):
         return x
     padded = np.zeros((*x.shape[:2], *g.padded(x.shape[2:])), x.dtype)
-    padded[(..., *_steps(g.before, x.shape[2:], (1,) * len(g.before)))] = x
+    padded[(..., *steps(g.before, x.shape[2:], (1,) * len(g.before)))] = x
     return padded
 
 
@@ -107,4 +107,4 @@ def spread(x: Array, weight: Array, g: Geometry, sizes: Sizes) -> Array:
         columns = np.matmul(matrix, part).reshape(len(part), channels, *kernel, *places)
         for target, source in _pairs(places, kernel, g):
             result[(block, slice(None), *target)] += columns[(slice(None), slice(None), *source)]
-    return np.ascontiguousarray(result[(..., *_steps(g.before, sizes, (1,) * len(sizes)))])
+    return np.ascontiguousarray(result[(..., *steps(g.before, sizes, (1,) * len(sizes)))])
