@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from conformance.case import Trial
+from conformance.law import history
 
+PROGRAMS = 300
+FEW = 30  # programs of a quick run
 SECOND_PASS = "Trying to backward through the graph a second time"
 
 
@@ -76,3 +79,24 @@ def test_rows(trial: Trial) -> None:
             case.same(buffer, np.stack([values ** (i + 1) for i in range(rows)]), "buffer")
             case.equal("buffer.requires_grad", buffer.requires_grad, True)
             case.same(x.grad, np.sum([(i + 1) * values**i for i in range(rows)], axis=0), "gradient")
+
+
+@pytest.mark.clause("mutation.history.view")
+def test_history(row: dict[str, str], trial: Trial) -> None:
+    """Every write in every order, beside the same program in NumPy."""
+    history.check_row(row, trial)
+
+
+@pytest.mark.clause("mutation.history.view.complex")
+def test_complex_history(row: dict[str, str], trial: Trial) -> None:
+    """The same, with real views of a complex result."""
+    start = history.Step("b = torch.complex(x, x * 2)", "b = x + 2j * x")
+    history.check_row(row, trial, start, history.SMOOTH)
+
+
+@pytest.mark.clause("mutation.history.random")
+def test_random_history(trial: Trial) -> None:
+    """Each program from a seed of its own."""
+    for number in range(FEW if trial.quick else PROGRAMS):
+        rng = trial.generator(f"program {number}")
+        history.check_program(history.drawn(rng, int(rng.integers(5, 13))), trial, f"program {number}")
