@@ -10,7 +10,6 @@ LACKS = {
     "forward_ad": "differentiates backward only",
     "func": "has no function transforms",
     "meta": "every tensor has values",
-    "node_hooks": "shows the nodes of the graph, and lets nobody into them",
 }
 
 
