@@ -13,6 +13,7 @@ from .choice import where
 from .derivative import by_result, floats, refuse
 from .dtype import COMPLEX, INTEGER, complex128, dtype, float64, int32
 from .dtype import bool as bool_
+from .fill import zeros_like
 from .named import returned
 from .op import RESULT, SECOND, binary, floating, inplace_of, operation, record_many, unary
 from .pointwise import conjugate
@@ -36,7 +37,7 @@ class PowBackward0(Node):
         (x,) = self.tensors()
         exponent = self.args
         if exponent == 0:
-            return grad.detach() * 0, None
+            return zeros_like(grad), None
         slope = x.pow(exponent - 1) * exponent if exponent != 2 else x * 2
         return grad * conjugate(slope), None
 

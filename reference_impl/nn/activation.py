@@ -84,7 +84,7 @@ LeakyReluBackward0 = bent("LeakyRelu", lambda grad, x, slope: where(x > 0, grad,
 EluBackward0 = bent(
     "Elu",
     lambda grad, x, alpha, scale, rate: where(
-        x > 0, grad * scale, grad * ((x * rate).clamp(max=0).exp() * (alpha * scale * rate))
+        x > 0, grad * scale, grad * (where(x < 0, x * rate, 0).exp() * (alpha * scale * rate))
     ),
 )
 

@@ -11,10 +11,11 @@ import numpy as np
 from ..activation import logsigmoid
 from ..autocast import wider
 from ..autograd.node import Gradients, Node
+from ..choice import where
 from ..device import different
 from ..exponential import logit
 from ..fill import ones_like
-from ..op import record
+from ..op import binary, record
 from ..promote import cast, operand
 from ..quiet import quiet
 from ..storage import Array
@@ -101,12 +102,30 @@ def l1_loss(
     return _weighed(abs(input - target), weight, reduction, input)
 
 
+class HuberLossBackward0(Node):
+    """The slope follows the difference below the width, and is constant from there on."""
+
+    __slots__ = ()
+    saves = ("self", "target")
+    args: float
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, y = self.tensors()
+        difference = x - y
+        flow = grad * where(difference.abs() >= self.args, difference.sign() * self.args, difference)
+        return flow, -flow if self.needs(1) else None
+
+
 def _rounded(input: Tensor, target: Tensor, width: float) -> Tensor:
     """Half the square of the difference below `width`, and a line from there on. P. J. Huber, Annals of Mathematical
     Statistics 35 (1964)."""
-    size = abs(input - target)
-    near = size.clamp(max=width)
-    return near * (size - near * 0.5)  # type: ignore[no-any-return]
+
+    def forward(x: Array, y: Array) -> Any:
+        size = np.abs(x - y)
+        near = np.minimum(size, size.dtype.type(width))
+        return near * (size - near / 2)
+
+    return binary(forward, input, target, HuberLossBackward0, saved=(input, target), args=width)
 
 
 @wider
