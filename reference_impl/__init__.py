@@ -15,6 +15,7 @@ from . import (
     cuda,
     distributions,
     fft,
+    func,
     linalg,
     nn,
     optim,
@@ -175,6 +176,7 @@ from .format import (
     sparse_csr,
     strided,
 )
+from .func import vmap
 from .fused import addcdiv, addcmul, lerp, masked_fill
 from .gamma import digamma, erf, erfc, erfinv, igamma, igammac, lgamma, mvlgamma, polygamma
 from .gather import gather, scatter, scatter_add, take_along_dim

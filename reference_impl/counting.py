@@ -11,6 +11,7 @@ from .create import tensor
 from .derivative import refuse
 from .dtype import INTEGER, float32, float64, int32, int64
 from .dtype import bool as bool_
+from .gradmode import check_unmapped
 from .layout import wrap_dim
 from .op import operation, record
 from .promote import common_device, operand, result_type
@@ -59,6 +60,7 @@ def unique(
     dim: int | None = None,
 ) -> Any:
     """The sorted distinct values, or slices along a dimension; with the inverse and the counts if asked for."""
+    check_unmapped("unique")
     refuse("unique", input._dtype.is_complex, input._dtype)
     array = operand(input, input._dtype)
     axis = None if dim is None else _line_dim(input, dim)

@@ -16,6 +16,9 @@ class Mode(threading.local):
     inference   results are inference tensors, and nothing is recorded whatever `enabled` says
     grad        operations are recorded: enabled and not inference
     packing     the pair of hooks that saved tensors pass through, or None
+    transforms  how many function transforms are running, and `forward` how many of them forward
+    mapping     the randomness of the `vmap` that is running, or None
+    dual        the level of forward-mode differentiation, or None: inside it everything is recorded
     unpacked    why there are no such hooks, or None where there may be
     """
 
@@ -23,6 +26,10 @@ class Mode(threading.local):
     inference: bool = False
     grad: bool = True
     packing: tuple[Callable[[Any], Any], Callable[[Any], Any]] | None = None
+    transforms: int = 0
+    forward: int = 0
+    mapping: str | None = None
+    dual: object | None = None
     unpacked: str | None = None
 
 
@@ -31,7 +38,17 @@ MODE = Mode()
 
 def switch(enabled: bool, inference: bool) -> None:
     """Sets the state of this thread."""
-    MODE.enabled, MODE.inference, MODE.grad = enabled, inference, enabled and not inference
+    MODE.enabled, MODE.inference = enabled, inference
+    MODE.grad = (enabled or MODE.dual is not None) and not inference
+
+
+def check_unmapped(name: str) -> None:
+    """RuntimeError inside `vmap`, for operations whose results have a shape that depends on values."""
+    if MODE.mapping is not None:
+        raise RuntimeError(
+            "vmap: We do not support batching operators that can output dynamic shape. Attempted to vmap over "
+            f"aten::{name}. Please file an issue at https://github.com/pytorch/pytorch/issues if you need this feature."
+        )
 
 
 def is_grad_enabled() -> bool:

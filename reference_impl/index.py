@@ -15,6 +15,7 @@ from .create import checked
 from .device import CPU
 from .dtype import INTEGER, int32, int64, uint8
 from .dtype import bool as bool_
+from .gradmode import MODE, check_unmapped
 from .inplace_rules import check_overlap
 from .nested import array_of
 from .op import operation, record, view
@@ -96,6 +97,8 @@ def getitem(self: Tensor, index: Any) -> Tensor:
     IndexError out of range, for too many indices and for what is no index; ValueError for a step that is not positive.
     """
     t, advanced = basic(self, index)
+    if MODE.mapping is not None and any(i._dtype in (bool_, uint8) for i in _watched(index)):
+        check_unmapped("index")
     return t if advanced is None else picked(t, advanced, _watched(index))
 
 

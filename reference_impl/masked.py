@@ -13,6 +13,7 @@ from .autograd.node import Gradients, Node
 from .deterministic import alert
 from .dtype import bool as bool_
 from .dtype import int64
+from .gradmode import check_unmapped
 from .inplace_rules import fill_out
 from .op import operation, record
 from .promote import cast, same_device
@@ -25,6 +26,7 @@ from .tensor import Tensor, attach, wrap
 def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
     """The places of the elements that are not zero, one to a row in row-major order; `as_tuple` gives one tensor for
     each dimension."""
+    check_unmapped("nonzero")
     if as_tuple:
         found = np.nonzero(input._array if input.ndim else input._array.reshape(1))
         return tuple(wrap(a.astype(np.int64, copy=False), int64, input._device) for a in found)
@@ -35,6 +37,7 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
 @operation(promotes=False)
 def argwhere(input: Tensor) -> Tensor:
     """The places of the elements that are not zero, one to a row in row-major order."""
+    check_unmapped("argwhere")
     array = input._array
     found = np.argwhere(array) if input.ndim else np.zeros((int(bool(array)), 0), np.int64)
     return wrap(np.asarray(found, np.int64, order="F"), int64, input._device)
@@ -54,6 +57,7 @@ class MaskedSelectBackward0(Node):
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements under a mask in row-major order; tensor and mask broadcast. RuntimeError for a mask that is not
     bool."""
+    check_unmapped("masked_select")
     if mask._dtype is not bool_:
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     device = same_device(input, mask)

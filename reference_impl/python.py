@@ -11,13 +11,26 @@ import numpy as np
 from .device import CPU
 from .dtype import bfloat16
 from .format import Layout, strided
+from .gradmode import MODE
 from .inplace_rules import bump
 from .storage import Storage
 from .tensor import Tensor, attach, storage, strides_of, wrap
 
+_VALUE = (
+    "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, "
+    "please try to rewrite what you're doing with other operations. If error is occurring somewhere inside PyTorch "
+    "internals, please file a bug report."
+)
+_BRANCH = (
+    "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't support that "
+    "yet, please file an issue at https://github.com/pytorch/pytorch/issues ."
+)
+
 
 def item(self: Tensor) -> Any:
     """The one element as a Python number. RuntimeError for a tensor of none or several."""
+    if MODE.mapping is not None:
+        raise RuntimeError(_VALUE)
     if self._array.size != 1:
         raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
     return _listable(self).item()
@@ -33,6 +46,8 @@ def _listable(t: Tensor) -> Any:
 
 
 def _bool(self: Tensor) -> bool:
+    if MODE.mapping is not None:
+        raise RuntimeError(_BRANCH)
     if self._array.size == 1:
         return bool(self._array.item())
     if not self._array.size:
@@ -74,10 +89,14 @@ def _real(self: Tensor, word: str) -> Any:
 
 
 def _float(self: Tensor) -> float:
+    if MODE.mapping is not None:
+        raise RuntimeError(_VALUE)
     return float(_real(self, "double"))
 
 
 def _int(self: Tensor) -> int:
+    if MODE.mapping is not None:
+        raise RuntimeError(_VALUE)
     return int(_real(self, "int64_t"))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from .device import ACCELERATOR, CPU, device, resolve
 from .dtype import uint8
+from .gradmode import MODE
 from .tensor import Tensor, wrap
 
 _BYTES = 56
@@ -110,7 +111,12 @@ def generator_of(where: device) -> Generator:
 
 def source_of(generator: Generator | None, where: device, name: str = "rand") -> np.random.Generator:
     """NumPy's generator to draw from. TypeError for what is no generator, RuntimeError for one of another kind of
-    device."""
+    device, or inside `vmap`."""
+    if MODE.mapping == "error":
+        raise RuntimeError(
+            "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
+            "randomness flags on vmap or perform the randomness operation out of vmap"
+        )
     if generator is None:
         return generator_of(where).numpy
     if not isinstance(generator, Generator):

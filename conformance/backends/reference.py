@@ -6,9 +6,6 @@ import reference_impl
 from conformance.backend import Backend
 
 LACKS = {
-    "checkpoint": "keeps every intermediate value",
-    "forward_ad": "differentiates backward only",
-    "func": "has no function transforms",
     "meta": "every tensor has values",
 }
 

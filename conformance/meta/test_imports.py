@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = {"torch", "reference_impl"}
 REFERENCE_MAY = {"numpy", "scipy", "ml_dtypes", *sys.stdlib_module_names}
 LAYERS = {
-    "dtype typeinfo layout device accelerator storage format quiet gradmode deterministic": 0,
+    "dtype typeinfo layout hollow device accelerator storage format quiet gradmode deterministic": 0,
     "tensor": 1,
     "promote arguments autocast": 2,
     "autograd": 3,
@@ -22,7 +22,7 @@ LAYERS = {
     "op": 5,
     # every other module is a chapter of operations: 6
     "nn": 7,
-    "optim utils distributions save serialization": 8,
+    "optim utils distributions save serialization func": 8,
     "": 9,  # the package itself
 }
 """The modules (and packages) of the reference, from the lowest layer to the highest."""

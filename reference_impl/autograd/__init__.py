@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..gradmode import enable_grad, inference_mode, no_grad, set_grad_enabled
-from . import attributes, function, functional, graph
+from . import attributes, forward_ad, function, functional, graph
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .function import Function
 from .gradcheck import gradcheck, gradgradcheck
@@ -20,6 +20,7 @@ __all__ = [
     "check_inplace",
     "detect_anomaly",
     "enable_grad",
+    "forward_ad",
     "function",
     "functional",
     "grad",

@@ -9,6 +9,7 @@ from ..gradmode import MODE
 from ..tensor import INFERENCE, Tensor, adopt, alias, attach, counter, meta, tracked
 from .history import refresh
 from .node import SEQUENCE, Node
+from .reach import leads_outside
 
 _NON_LEAF = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
@@ -22,6 +23,8 @@ _NON_LEAF = (
 
 def _requires_grad(self: Tensor) -> bool:
     """Whether gradients flow to the tensor."""
+    if MODE.dual is not None:
+        return leads_outside(self)
     return tracked(self)
 
 

@@ -6,13 +6,14 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ..gradmode import MODE, no_grad
+from ..gradmode import MODE, enable_grad, no_grad
 from ..tensor import INFERENCE, Tensor, alias, counter, tracked, wrap
 from .anomaly import ANOMALY, remember
+from .gradients import grad as gradients
 from .history import FUNCTION, MULTIPLE, check_view, edge_of, rebase
 from .node import FREED, SEQUENCE, Gradients, Node, Packed, snapshot_of
 
@@ -66,7 +67,8 @@ class FunctionNode(Node, FunctionCtx):
     def __init__(self, args: tuple[Any, ...]) -> None:
         self.needs_input_grad = tuple([isinstance(a, Tensor) and tracked(a) for a in args])
         self.edges = tuple([edge_of(a) if isinstance(a, Tensor) and MODE.grad else None for a in args])
-        self.is_tensor = tuple([isinstance(a, Tensor) for a in args])
+        self.shapes = tuple([(a._array.shape, a._dtype, a._device) if isinstance(a, Tensor) else None for a in args])
+        self.forward = MODE.forward > 0
         self.saved, self.versions, self.outputs = (), (), ()
         self.args = self.hooks = None
         self.freed = self.accessed = False
@@ -114,10 +116,32 @@ class FunctionNode(Node, FunctionCtx):
     def gradient(self, *grads: Any) -> Gradients:
         """Calls the user's backward, and checks what it returns."""
         if self.materialize_grads:
-            grads = tuple([_zeros(self, i) if g is None else g for i, g in enumerate(grads)])
+            grads = tuple([_zeros(self.outputs[i]) if g is None else g for i, g in enumerate(grads)])
+        if self.forward:
+            return self._transposed(grads)
         written = _written_backward(self._forward_cls)
         found = written(self, list(grads)) if self._forward_cls.boxed_grads_call else written(self, *grads)
         return self._checked(found if isinstance(found, tuple) else (found,))
+
+    def _transposed(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The gradient in forward mode, where `jvp` defines the derivative: v ↦ jvp(v) is linear, and its own gradient
+        along g is the product from the left."""
+        with enable_grad():
+            tangents = [None if like is None else _zeros(like) for like in self.shapes]
+            wanted = [
+                t.requires_grad_() for t, edge in zip(tangents, self.edges, strict=True) if t is not None and edge
+            ]
+            saved, self.saved, self.versions = self.saved, self.saved_for_forward, (0,) * len(self.saved_for_forward)
+            pushed = self._forward_cls.jvp(self, *tangents)
+            self.saved = saved
+            pushed = pushed if isinstance(pushed, tuple) else (pushed,)
+            pairs = [
+                (o, g) for o, g in zip(pushed, grads, strict=True) if o is not None and g is not None and tracked(o)
+            ]
+            outputs, weights = [o for o, _ in pairs], [g for _, g in pairs]
+            found = gradients(outputs, wanted, weights, create_graph=True, allow_unused=True) if pairs else ()
+        left = iter(found or [None] * len(wanted))
+        return tuple([next(left) if edge else None for edge in self.edges])
 
     def _checked(self, found: tuple[Any, ...]) -> tuple[Any, ...]:
         count = len(self.edges)
@@ -126,7 +150,7 @@ class FunctionNode(Node, FunctionCtx):
                 f"function {self.name()} returned an incorrect number of gradients (expected {count}, got {len(found)})"
             )
         for i, g in enumerate(found[:count]):
-            if g is not None and not self.is_tensor[i]:
+            if g is not None and self.shapes[i] is None:
                 raise RuntimeError(
                     f"function {self.name()} returned a gradient different than None at position {i + 1}, but the "
                     "corresponding forward input was not a Variable"
@@ -136,11 +160,11 @@ class FunctionNode(Node, FunctionCtx):
         return found[:count]
 
 
-def _zeros(node: Node, number: int) -> Tensor | None:
-    """Zeros like an output; None for one that is no tensor."""
-    if node.outputs[number] is None:
+def _zeros(like: Any) -> Tensor | None:
+    """Zeros of a shape, dtype and device; None for None, which stands where no tensor is."""
+    if like is None:
         return None
-    shape, dtype, device = node.outputs[number]
+    shape, dtype, device = like
     return wrap(np.zeros(shape, dtype.numpy), dtype, device)
 
 
@@ -214,6 +238,14 @@ class Function:
             "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
         )
 
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *args: Any) -> Any:
+        """The results of a batch of arguments, and the dimensions in which they are a batch."""
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or set "
+            "generate_vmap_rule=True."
+        )
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Runs `forward` without recording, and makes its results outputs of one node."""
@@ -223,6 +255,12 @@ class Function:
             bound.apply_defaults()
             args, kwargs = bound.args, bound.kwargs
         inputs = (*args, *kwargs.values())
+        if MODE.transforms:
+            _check_transformed(cls, separate)
+            if MODE.mapping is not None and cls.vmap is not Function.vmap:
+                return _applied_to_batch(cls, inputs)
+        if MODE.forward and cls.jvp is Function.jvp and any(isinstance(t, Tensor) and tracked(t) for t in inputs):
+            cls.jvp(None)
         ctx = cls._backward_cls(inputs)
         with no_grad():
             if separate:
@@ -233,6 +271,49 @@ class Function:
         found = output if isinstance(output, tuple) else (output,)
         results = _placed(ctx, inputs, found)
         return results if isinstance(output, tuple) else results[0]
+
+
+def _check_transformed(function: Any, separate: bool) -> None:
+    """RuntimeError for a Function that says too little to be transformed."""
+    more = "For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
+    if not separate:
+        raise RuntimeError(
+            "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), it must "
+            f"override the setup_context staticmethod. {more}"
+        )
+    ruled = function.vmap is not Function.vmap
+    if MODE.mapping is not None and function.generate_vmap_rule and ruled:
+        raise RuntimeError(
+            f"You tried to vmap over {function.__name__}, but it has both generate_vmap_rule=True and an overridden "
+            "vmap staticmethod. Please set generate_vmap_rule=False or delete the overridden vmap staticmethod to "
+            f"avoid ambiguity. {more}"
+        )
+    if MODE.mapping is not None and not function.generate_vmap_rule and not ruled:
+        raise RuntimeError(
+            f"You tried to vmap over {function.__name__}, but it does not have vmap support. Please override and "
+            f"implement the vmap staticmethod or set generate_vmap_rule=True. {more}"
+        )
+
+
+class VmapInfo(NamedTuple):
+    """What a `vmap` tells the rule of a Function."""
+
+    batch_size: int
+    randomness: str
+
+
+def _applied_to_batch(function: Any, inputs: tuple[Any, ...]) -> Any:
+    """The rule of a Function for a slice, which is given to it as a batch of one."""
+    info = VmapInfo(1, MODE.mapping or "error")
+    batched = [t.unsqueeze(0) if isinstance(t, Tensor) else t for t in inputs]
+    before, MODE.mapping = MODE.mapping, None
+    try:
+        found, dims = function.vmap(info, tuple([0 if isinstance(t, Tensor) else None for t in inputs]), *batched)
+    finally:
+        MODE.mapping = before
+    if isinstance(found, tuple):
+        return tuple([o if dim is None else o.select(dim, 0) for o, dim in zip(found, dims, strict=True)])
+    return found if dims is None else found.select(dims, 0)
 
 
 def _placed(ctx: FunctionNode, inputs: tuple[Any, ...], found: tuple[Any, ...]) -> tuple[Any, ...]:

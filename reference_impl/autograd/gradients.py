@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from ..gradmode import set_grad_enabled
+from ..gradmode import MODE, set_grad_enabled
 from ..tensor import Tensor, attach, tracked, wrap
 from . import hooks as _hooks
 from .edge import GradientEdge, stand_in
@@ -108,6 +108,11 @@ def backward(
 
     RuntimeError if a tensor has no graph, is not a scalar and has no gradient, or its graph was freed.
     """
+    if MODE.transforms:
+        raise RuntimeError(
+            "backward() called inside a functorch transform. This is not supported, please use functorch.grad or "
+            "functorch.vjp instead or call backward() outside of functorch transforms."
+        )
     if grad_variables is not None:
         warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
         if grad_tensors is not None:

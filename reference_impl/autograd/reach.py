@@ -1,0 +1,60 @@
+"""Where the graph of a tensor leads: to leaves of the user's, or to those alone that a transform made for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from ..tensor import Tensor, alias, counter, tracked
+from .history import edge_of
+from .node import SEQUENCE, AccumulateGrad, Gradients, Node
+
+
+class Entrance(Node):
+    """The place where a tensor enters a transform: an identity."""
+
+    __slots__ = ()
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        return grad
+
+
+def entered(t: Tensor, kind: type[Node] = Entrance, args: Any = None) -> Tensor:
+    """A tensor of the same memory that stands for `t` in a transform, with a node of its own."""
+    inside = alias(t, counter(t))
+    node = kind()
+    node.edges = (edge_of(t),)
+    node.saved = node.versions = ()
+    node.args = args
+    node.hooks = None
+    node.outputs = ((t._array.shape, t._dtype, t._device),)
+    node.sequence = next(SEQUENCE)
+    inside._edge = (node, 0)
+    return inside
+
+
+def nodes_of(t: Tensor) -> Iterator[Node]:
+    """Every node that the graph of a tensor leads to."""
+    edge = edge_of(t) if tracked(t) else None
+    if edge is None:
+        return
+    stack, seen = [edge[0]], {edge[0]}
+    while stack:
+        node = stack.pop()
+        yield node
+        for following in node.edges:
+            if following is not None and following[0] not in seen:
+                seen.add(following[0])
+                stack.append(following[0])
+
+
+def leads_outside(t: Tensor, own: Collection[int] = ()) -> bool:
+    """Whether the graph of a tensor leads to a leaf other than those whose `id` is in `own`."""
+    return any(type(node) is AccumulateGrad and id(node.variable) not in own for node in nodes_of(t))
+
+
+def released(t: Tensor, own: Collection[int], recording: bool) -> Tensor:
+    """What a transform gives to its caller: without history, unless its graph leads to leaves of the caller's."""
+    if not tracked(t) or (recording and leads_outside(t, own)):
+        return t
+    return alias(t, counter(t))
