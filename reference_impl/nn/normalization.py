@@ -1,0 +1,362 @@
+"""Normalisation: less the mean, over the standard deviation, along some dimensions; then a weight and a bias."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..autocast import wider
+from ..autograd.node import Gradients, Node
+from ..derivative import refuse
+from ..dtype import dtype, float32
+from ..gradmode import no_grad
+from ..op import record
+from ..promote import cast, operand, same_device
+from ..quiet import quiet
+from ..storage import Array
+from ..tensor import Tensor
+from .averaging import avg_pool2d, avg_pool3d
+from .padding import pad
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is normalised together."""
+
+    view: Shape
+    """The shape in which the input is looked at."""
+    dims: Shape
+    """The dimensions of the view along which mean and deviation are taken."""
+    parameters: Shape
+    """The shape of weight and bias, which broadcasts with the input's own."""
+    eps: float
+
+
+def _wide(t: Tensor) -> Tensor:
+    return t.to(float32) if t._dtype.compute is not t._dtype.numpy else t
+
+
+class NormalizeBackward(Node):
+    """With `n` the normalised input and `g` what arrives at it: `(g - mean(g) - n * mean(g * n)) / deviation`.
+
+    Mean and deviation are taken of the input once more, so that the gradient can be differentiated.
+    """
+
+    __slots__ = ()
+    saves = ("input", "weight")
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, weight = self.tensors()
+        plan, shape = self.args
+        dims = list(plan.dims)
+        x, grad = _wide(x).reshape(plan.view), _wide(grad)
+        centred = x - x.mean(dims, True)
+        scale = ((centred * centred).mean(dims, True) + plan.eps).rsqrt()
+        normal = centred * scale
+        by_input = by_weight = by_bias = None
+        if self.needs(0):
+            g = grad if weight is None else grad * _wide(weight).reshape(plan.parameters)
+            g = g.reshape(plan.view)
+            flow = g - g.mean(dims, True) - normal * (g * normal).mean(dims, True)
+            by_input = (flow * scale).reshape(grad._array.shape)
+        over = [
+            i for i in range(grad.ndim) if i < grad.ndim - len(plan.parameters) or plan.parameters[i - grad.ndim] == 1
+        ]
+        if self.needs(1):
+            by_weight = _summed(grad * normal.reshape(grad._array.shape), over, shape)
+        if self.needs(2):
+            by_bias = _summed(grad, over, shape)
+        return by_input, by_weight, by_bias
+
+
+def _summed(t: Tensor, dims: list[int], shape: Shape) -> Tensor:
+    return (t.sum(dims) if dims else t).reshape(shape)  # type: ignore[no-any-return]
+
+
+NODES = {
+    name: type(f"{name}Backward0", (NormalizeBackward,), {"__slots__": ()})
+    for name in ("NativeBatchNorm", "NativeLayerNorm", "NativeGroupNorm")
+}
+
+
+def moments(x: Array, dims: Shape) -> tuple[Array, Array]:
+    """Mean and biased variance along dimensions, which stay with size one."""
+    mean = x.mean(dims, keepdims=True)
+    centred = x - mean
+    return mean, np.multiply(centred, centred, out=centred).mean(dims, keepdims=True)
+
+
+def _normal(x: Array, weight: Any, bias: Any, plan: Plan) -> Array:
+    seen = x.reshape(plan.view)
+    mean, variance = moments(seen, plan.dims)
+    result = seen - mean
+    result *= (1 / np.sqrt(variance + x.dtype.type(plan.eps))).astype(x.dtype)
+    result = result.reshape(x.shape)
+    if weight is not None:
+        result *= weight.reshape(plan.parameters)
+    if bias is not None:
+        result += bias.reshape(plan.parameters)
+    return result
+
+
+def normalized(name: str, input: Tensor, weight: Tensor | None, bias: Tensor | None, plan: Plan) -> Tensor:
+    """The normalised input times the weight plus the bias, computed in float32 for the half types."""
+    d = input._dtype
+    w, b = (None if t is None else operand(t, d) for t in (weight, bias))
+    array = cast(quiet(_normal, operand(input, d), w, b, plan), d)
+    same_device(input, *[t for t in (weight, bias) if t is not None])
+    shape = next((t._array.shape for t in (weight, bias) if t is not None), ())
+    return record(NODES[name], array, d, input._device, (input, weight, bias), (input, weight), (plan, shape))
+
+
+def _floating(name: str, input: Tensor, *others: Tensor | None) -> None:
+    """The input is real floating, the others have its dtype; those of a half input are float32 where they like."""
+    d = input._dtype
+    refuse(name, not d.is_floating_point, d)
+    half = d.compute is not d.numpy
+    for t in others:
+        if t is not None and t._dtype is not d and not (half and t._dtype is float32):
+            raise RuntimeError(f"mixed dtype (CPU): expect parameter to have scalar type of {d.word}")
+
+
+def _check_parameters(channels: int, **named: Tensor | None) -> None:
+    for name, t in named.items():
+        if t is not None and t._array.size != channels:
+            raise RuntimeError(f"{name} should contain {channels} elements not {t._array.size}")
+
+
+def _check_running(running: tuple[Tensor | None, Tensor | None]) -> None:
+    for name, t in zip(("running_mean", "running_var"), running, strict=True):
+        if t is not None and t.requires_grad:
+            raise RuntimeError(
+                f"The function 'native_batch_norm' is not differentiable with respect to argument '{name}'. This input "
+                "cannot have requires_grad True."
+            )
+
+
+def _by_running(
+    input: Tensor, mean: Tensor, variance: Tensor, weight: Any, bias: Any, shape: Shape, eps: float
+) -> Tensor:
+    d: dtype = input._dtype
+    scale = (_wide(variance) + eps).rsqrt()
+    result: Tensor = (_wide(input) - _wide(mean).reshape(shape)) * scale.reshape(shape)
+    if weight is not None:
+        result = result * _wide(weight).reshape(shape)
+    if bias is not None:
+        result = result + _wide(bias).reshape(shape)
+    return result.to(d)
+
+
+def _follow(running: Tensor, new: Array, momentum: float) -> None:
+    """Moves the running statistic towards the new one, in place."""
+    with no_grad():
+        there = running._from_numpy(np.ascontiguousarray(new)).to(running._device)
+        running.copy_(running * (1 - momentum) + there * momentum)
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Each channel (dimension 1) normalised over the batch in training, by the running statistics otherwise (Ioffe and
+    Szegedy 2015, arXiv:1502.03167). Training moves the running statistics, the variance by its unbiased estimate.
+
+    ValueError for one value per channel in training; RuntimeError for parameters of another size, and without running
+    statistics outside of training.
+    """
+    shape = input._array.shape
+    if training and math.prod((*shape[:1], *shape[2:])) == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
+    if training and eps <= 0:
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+    if eps < 0:
+        raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
+    if not isinstance(momentum, (int, float)):
+        kind = type(momentum).__name__
+        raise TypeError(f"batch_norm(): argument 'momentum' (position 7) must be float, not {kind}")
+    channels = shape[1] if len(shape) > 1 else 0
+    if not training:
+        for name, t in (("running_mean", running_mean), ("running_var", running_var)):
+            if t is None:
+                raise RuntimeError(f"{name} must be defined in evaluation mode")
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
+    _check_parameters(channels, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    _check_running((running_mean, running_var))
+    _floating("batch_norm", input, running_mean, running_var, weight, bias)
+    wide = (1, channels, *(1,) * (len(shape) - 2))
+    if not training:
+        assert running_mean is not None
+        assert running_var is not None
+        return _by_running(input, running_mean, running_var, weight, bias, wide, eps)
+    dims = (0, *range(2, len(shape)))
+    if input._array.size:
+        _learn(input, shape, dims, running_mean, running_var, momentum)
+    return normalized("NativeBatchNorm", input, weight, bias, Plan(shape, dims, wide, eps))
+
+
+def _learn(
+    input: Tensor, view: Shape, dims: Shape, running_mean: Tensor | None, running_var: Tensor | None, momentum: float
+) -> None:
+    """The running statistics follow those of the input; of several instances of a channel, their means."""
+    if running_mean is None or running_var is None:
+        return
+    mean, variance = quiet(moments, operand(input, input._dtype).reshape(view), dims)
+    count = math.prod([view[i] for i in dims])
+    if 0 not in dims:
+        mean, variance = mean.mean(0), variance.mean(0)
+    _follow(running_mean, mean.reshape(-1), momentum)
+    _follow(running_var, variance.reshape(-1) * variance.dtype.type(count / (count - 1)), momentum)
+
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Each channel of each sample normalised by itself (Ulyanov and others 2016, arXiv:1607.08022).
+
+    ValueError for one element to each, RuntimeError without running statistics where they are to be used.
+    """
+    shape = input._array.shape
+    if use_input_stats and math.prod(shape[2:]) == 1:
+        raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+    if not use_input_stats:
+        if running_mean is None or running_var is None:
+            raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)  # type: ignore[no-any-return]
+    channels = shape[1]
+    _check_parameters(channels, weight=weight, bias=bias)
+    _check_running((running_mean, running_var))
+    _floating("batch_norm", input, running_mean, running_var, weight, bias)
+    view = (*shape[:2], math.prod(shape[2:]))
+    if input._array.size:
+        _learn(input, view, (2,), running_mean, running_var, momentum)
+    plan = Plan(view, (2,), (1, channels, *(1,) * (len(shape) - 2)), eps)
+    return normalized("NativeBatchNorm", input, weight, bias, plan)
+
+
+def _check_shape(name: str, input: Tensor, shape: Shape, **named: Tensor | None) -> None:
+    if not shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
+            "normalized_shape = []"
+        )
+    for word, t in named.items():
+        if t is not None and t._array.shape != shape:
+            raise RuntimeError(
+                f"Expected {word} to be of same shape as normalized_shape, but got {word} of shape "
+                f"{list(t._array.shape)} and normalized_shape = {list(shape)}"
+            )
+    if input._array.shape[-len(shape) :] != shape:
+        wanted = ", ".join(map(str, ("*", *shape)))
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [{wanted}], but got input of size"
+            f"{list(input._array.shape)}"
+        )
+    _floating(name, input, *named.values())
+
+
+def _listed(name: str, value: Any) -> Shape:
+    if isinstance(value, int):
+        raise TypeError(f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, not int")
+    return tuple(value)
+
+
+@wider
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """The last dimensions, whose sizes are given, normalised together (Ba, Kiros and Hinton 2016, arXiv:1607.06450)."""
+    shape = _listed("layer_norm", normalized_shape)
+    _check_shape("LayerNormKernelImpl", input, shape, weight=weight, bias=bias)
+    whole = input._array.shape
+    dims = tuple(range(len(whole) - len(shape), len(whole)))
+    return normalized("NativeLayerNorm", input, weight, bias, Plan(whole, dims, shape, eps))
+
+
+def rms_norm(
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
+    """The last dimensions over the root of their mean square (Zhang and Sennrich 2019, arXiv:1910.07467)."""
+    shape = _listed("rms_norm", normalized_shape)
+    _check_shape("rms_norm", input, shape, weight=weight)
+    x = _wide(input)
+    small = float(np.finfo(x._dtype.numpy).eps) if eps is None else eps
+    result = x * ((x * x).mean(list(range(-len(shape), 0)), True) + small).rsqrt()
+    if weight is not None:
+        result = result * _wide(weight)
+    return result.to(input._dtype)  # type: ignore[no-any-return]
+
+
+@wider
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
+    """The channels of each sample normalised in groups (Wu and He 2018, arXiv:1803.08494).
+
+    RuntimeError for channels that do not divide into the groups, ValueError for one value per group.
+    """
+    shape = input._array.shape
+    if input.ndim < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.ndim}")
+    if math.prod((shape[0] * shape[1] // num_groups, *shape[2:])) == 1:
+        sizes = [shape[0] * shape[1] // num_groups, num_groups, *shape[2:]]
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {sizes}")
+    if num_groups <= 0:
+        raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
+    if shape[1] % num_groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of shape "
+            f"{list(shape)} and num_groups={num_groups}"
+        )
+    for name, t in (("weight", weight), ("bias", bias)):
+        if t is not None and t._array.shape != (shape[1],):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of "
+                f"shape {list(t._array.shape)} and input of shape {list(shape)}"
+            )
+    _floating("GroupNormKernelImpl", input, weight, bias)
+    view = (shape[0], num_groups, math.prod(shape[1:]) // num_groups)
+    plan = Plan(view, (2,), (shape[1], *(1,) * (len(shape) - 2)), eps)
+    return normalized("NativeGroupNorm", input, weight, bias, plan)
+
+
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+    """`x / (k + alpha * mean of the squares of neighbouring channels) ** beta` (Krizhevsky and others 2012).
+
+    ValueError for fewer than three dimensions.
+    """
+    if input.ndim < 3:
+        raise ValueError(f"Expected 3D or higher dimensionality input (got {input.ndim} dimensions)")
+    if not input._array.size:
+        return input
+    squares, shape = input * input, input._array.shape
+    if input.ndim == 3:
+        wide = pad(squares.unsqueeze(1), (0, 0, size // 2, (size - 1) // 2))
+        mean = avg_pool2d(wide, (size, 1), stride=1).squeeze(1)
+    else:
+        wide = pad(squares.reshape(shape[0], 1, shape[1], shape[2], -1), (0, 0, 0, 0, size // 2, (size - 1) // 2))
+        mean = avg_pool3d(wide, (size, 1, 1), stride=1).squeeze(1).reshape(shape)
+    return input / (mean * alpha + k).pow(beta)  # type: ignore[no-any-return]
