@@ -20,7 +20,7 @@ from .sort import order, picked, placed, sort
 from .storage import Array
 from .tensor import Tensor, wrap
 
-MedianBackward1 = chosen("Median")
+MedianBackward1 = chosen("Median", 1)
 ModeBackward0 = chosen("Mode")
 
 

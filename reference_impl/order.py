@@ -117,7 +117,7 @@ def _reversed(self: Tensor) -> Tensor:
             UserWarning,
             stacklevel=2,
         )
-    return permute(self, tuple(range(self.ndim))[::-1]) if self.ndim != 2 else t(self)
+    return permute(self, tuple(range(self.ndim))[::-1])
 
 
 def _hermitian(self: Tensor) -> Tensor:

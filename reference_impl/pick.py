@@ -68,6 +68,6 @@ class ChosenBackward(Node):
         return place(grad, shape, index, dim)
 
 
-def chosen(name: str) -> type[Node]:
+def chosen(name: str, signature: int = 0) -> type[Node]:
     """The node of an operation that takes values by index."""
-    return type(f"{name}Backward0", (ChosenBackward,), {"__slots__": ()})
+    return type(f"{name}Backward{signature}", (ChosenBackward,), {"__slots__": ()})

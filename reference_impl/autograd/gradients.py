@@ -128,10 +128,10 @@ def backward(
     grads = (None,) * len(tensors) if grad_tensors is None else _listed(grad_tensors)
     roots = _roots(tensors, grads)
     if inputs is not None:
-        wanted = [_wanted(t) for t in listed]
         for t in listed:
-            if isinstance(t, Tensor) and not t.is_leaf:
+            if isinstance(t, Tensor):
                 _hooks.retain_grad(t)
+        wanted = [_wanted(t) for t in listed]
     if create_graph:
         warnings.warn(_CYCLE, UserWarning, stacklevel=3)
     run(roots, create_graph if retain_graph is None else retain_graph, create_graph, wanted, capture=False)
