@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .. import deterministic
+from . import checkpoint, hooks
 
-__all__ = ["deterministic"]
+__all__ = ["checkpoint", "deterministic", "hooks"]
