@@ -102,6 +102,7 @@ def module(default_generator: Callable[[int], Any]) -> types.ModuleType:
     contents: dict[str, Any] = {
         "is_available": lambda: True,
         "is_initialized": lambda: True,
+        "_initialized": True,  # torch.utils.checkpoint asks it whether there is a state of random numbers to keep
         "_is_in_bad_fork": lambda: False,
         "device_count": lambda: COUNT,
         "current_device": current_device,
