@@ -12,8 +12,9 @@ from .accumulate import added
 from .autograd.history import check_inplace
 from .autograd.node import Gradients, Node
 from .create import checked
-from .device import CPU, different
+from .device import CPU, META, different
 from .gradmode import MODE
+from .hollow import Hollow, refuse_reading
 from .inplace_rules import bump, check_apart, overwriting
 from .op import record
 from .promote import cast
@@ -68,6 +69,8 @@ def picked(t: Tensor, index: Index, watched: tuple[Tensor, ...] = ()) -> Tensor:
         array = t._array[index]
     except IndexError as error:
         raise explained(error, t, index) from None
+    if t._device is META and any(type(item) is Hollow and item.dtype == bool for item in index):
+        refuse_reading("nonzero")
     if not array.size and (misfit := _misfit(t, index)) is not None:  # which NumPy lets pass
         raise misfit
     if array.base is not None:

@@ -9,8 +9,10 @@ import numpy as np
 
 from .arguments import need_tensor, spoken
 from .derivative import refuse
+from .device import META
 from .dtype import COMPLEX, FLOATING
 from .dtype import bool as bool_
+from .hollow import refuse_reading
 from .layout import broadcast_shapes
 from .op import binary, boolean, operation, record, unary
 from .promote import common_device, dtype_or_scalar, operand, result_type
@@ -168,7 +170,8 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether every pair of elements is close, as a Python bool. RuntimeError for different dtypes."""
     need_tensor("allclose", other)
-    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
+    close = isclose(input, other, rtol, atol, equal_nan)
+    return bool(close.all() if close.is_meta else close._array.all())
 
 
 @operation(out=False)
@@ -178,6 +181,8 @@ def equal(input: Tensor, other: Tensor) -> bool:
     common_device(input, other)
     if input._array.shape != other._array.shape:
         return False
+    if input._device is META:
+        refuse_reading("equal")
     return bool(eq(input, other)._array.all())
 
 

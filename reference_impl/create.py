@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from .arguments import lenient
-from .device import resolve
+from .device import CPU, META, resolve
 from .dtype import BOOL, DEFAULT, INTEGER, bfloat16, chosen, dtype, float16, float32, uint64
 from .dtype import bool as bool_
 from .gradmode import MODE
+from .hollow import hollow
 from .nested import array_of
 from .numpy import from_numpy
 from .promote import cast, number
@@ -51,8 +52,10 @@ def sizes(size: tuple[Any, ...], name: str, negative: str | None = None) -> tupl
     return shape
 
 
-def memory(shape: tuple[int, ...], d: dtype) -> Array:
-    """An array of zeros. RuntimeError where there is no memory for it."""
+def memory(shape: tuple[int, ...], d: dtype, where: Any = CPU) -> Array:
+    """An array of zeros, or without values on the meta device. RuntimeError where there is no memory for it."""
+    if where is META:
+        return hollow(shape, d.numpy)
     count = math.prod(shape) * d.itemsize
     if count >= 1 << 63:
         raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")

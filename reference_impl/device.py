@@ -139,6 +139,8 @@ def _parse(text: str) -> tuple[str, int | None]:
 
 
 CPU = device("cpu")
+META = device("meta")
+"""The device of tensors without values."""
 
 
 def set_accelerator_name(name: str) -> None:
@@ -164,6 +166,8 @@ def resolve(d: Any) -> device:
         index = CURRENT.ordinal if wanted.index is None else wanted.index
         check_ordinal(index)
         return _intern(wanted.type, index)
+    if wanted.type == "meta":
+        return META
     if wanted.type == "cuda":
         raise AssertionError("Torch not compiled with CUDA enabled")
     raise RuntimeError(
@@ -189,6 +193,8 @@ def set_default_device(d: Any) -> None:
 
 def different(a: device, b: device) -> RuntimeError:
     """The error for operands on two devices; it names the accelerator first, as torch does."""
+    if META in (a, b):
+        return RuntimeError(f"Tensor on device {b} is not on the expected device {a}!")
     if a is CPU:
         a, b = b, a
     return RuntimeError(f"Expected all tensors to be on the same device, but found at least two devices, {a} and {b}!")

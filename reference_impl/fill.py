@@ -17,7 +17,7 @@ from .dtype import chosen, dtype, of_scalar
 from .factory import check_options, factory, type_of
 from .format import allocate, strides_in
 from .storage import Array
-from .tensor import Tensor, attach, strides_of
+from .tensor import Tensor, attach, storage, strides_of
 
 _NEGATIVE_ZEROS = "zeros: Dimension size must be non-negative."
 
@@ -41,9 +41,9 @@ def _factory(
     d = type_of(name, dtype, options.get("out"))
 
     def make(where: Any) -> Array:
-        array = memory(shape, d)
+        array = memory(shape, d, where)
         if memory_format is not None:
-            array = allocate(d.numpy, shape, strides_in(memory_format, shape))
+            array = allocate(d.numpy, shape, strides_in(memory_format, shape), where)
         if value:
             array.fill(value)
         elif value is None:
@@ -87,7 +87,7 @@ def _full(size: Any, fill_value: Any, *, dtype: Any = None, **options: Any) -> T
     d = type_of("full", dtype, options.get("out"), of_scalar(value))
 
     def make(where: Any) -> Array:
-        array = memory(sizes((size,), "full"), d)
+        array = memory(sizes((size,), "full"), d, where)
         array.fill(fitting(value, d))
         return array
 
@@ -115,10 +115,9 @@ def empty_strided(size: Any, stride: Any, *, dtype: Any = None, requires_grad: b
         )
     if min(strides, default=0) < 0:
         raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)} and strides={list(strides)}")
-    owner = factory("empty_strided", d, lambda where: memory((layout.extent(shape, strides),), d), **options)
+    owner = factory("empty_strided", d, lambda where: memory((layout.extent(shape, strides),), d, where), **options)
     unwritten(owner._array)
-    array = np.ndarray(shape, d.numpy, owner._array, 0, tuple(s * d.itemsize for s in strides))
-    t = made(array if array.size else np.zeros(shape, d.numpy), d, owner._device, requires_grad)
+    t = made(storage(owner).strided(d.numpy, shape, strides, 0), d, owner._device, requires_grad)
     t._layout = (strides, 0)
     return t
 
@@ -190,9 +189,10 @@ def like(
     shape = input._array.shape
     plain = memory_format is None and input._array.flags.c_contiguous
     stride = None if plain else strides_in(memory_format, shape, strides_of(input))
-    array = np.zeros(shape, d.numpy) if stride is None else allocate(d.numpy, shape, stride)
+    where = input._device if device is None else resolve(device)
+    array = memory(shape, d, where) if stride is None else allocate(d.numpy, shape, stride, where)
     make(d, array)
-    t = made(array, d, input._device if device is None else resolve(device), requires_grad)
+    t = made(array, d, where, requires_grad)
     if stride is not None:
         t._layout = (stride, 0)
     return t

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from . import layout
+from .device import CPU, META
+from .hollow import Hollow, hollow
 from .layout import Shape
 from .storage import Array
 
@@ -67,8 +69,10 @@ def strides_in(format: Any, shape: Shape, stride: Shape | None = None) -> Shape:
     return layout.ordered_strides(shape, format.order)
 
 
-def allocate(kind: np.dtype[Any], shape: Shape, stride: Shape) -> Array:
-    """An array of zeros with the given dense strides, counted in elements."""
+def allocate(kind: np.dtype[Any], shape: Shape, stride: Shape, where: Any = CPU) -> Array:
+    """An array of zeros with the given dense strides, counted in elements; without values on the meta device."""
+    if where is META:
+        return hollow(shape, kind, layout.in_bytes(stride, kind.itemsize))
     order = sorted(range(len(shape)), key=lambda i: (-stride[i], -shape[i], i))
     memory = np.zeros([shape[i] for i in order], kind)
     return memory.transpose([order.index(i) for i in range(len(order))])
@@ -76,6 +80,8 @@ def allocate(kind: np.dtype[Any], shape: Shape, stride: Shape) -> Array:
 
 def copied(array: Array, stride: Shape) -> Array:
     """A copy of the array with the given dense strides, counted in elements."""
+    if type(array) is Hollow:
+        return hollow(array.shape, array.dtype, layout.in_bytes(stride, array.itemsize))
     if stride == layout.contiguous_strides(array.shape):
         return array.copy("C")
     copy = allocate(array.dtype, array.shape, stride)

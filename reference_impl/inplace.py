@@ -10,8 +10,9 @@ from . import layout
 from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .create import fitting
-from .device import different
+from .device import META, different
 from .fill import zeros_like
+from .hollow import NO_DATA
 from .inplace_rules import overwriting
 from .op import operation, record
 from .promote import cast, common_device
@@ -45,6 +46,8 @@ def copied(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
                 f"output with shape {list(self._array.shape)} doesn't match the broadcast shape {list(common)}"
             )
         source = src.expand(common)
+    if src._device is META and self._device is not META:
+        raise NotImplementedError(NO_DATA)
     array = cast(source._array, self._dtype)
     return record(CopyBackwards, array, self._dtype, self._device, (self, src), args=src._device)
 
@@ -100,7 +103,7 @@ class ZeroBackward0(Node):
 
 def zeroed(self: Tensor) -> Tensor:
     """Zeros in the shape, dtype and device of self."""
-    array = np.zeros(self._array.shape, self._array.dtype)
+    array = np.zeros_like(self._array, order="C")
     return record(ZeroBackward0, array, self._dtype, self._device, (self,))
 
 

@@ -12,6 +12,7 @@ from .arguments import spoken
 from .autograd.node import Gradients, Node
 from .device import CPU
 from .dtype import DEFAULT, dtype
+from .hollow import rows
 from .op import operation, record
 from .promote import cast, result_type, same_device
 from .tensor import Tensor, attach, wrap
@@ -46,7 +47,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
             )
     dim = layout.wrap_dim(dim, first.ndim + 1)
     d = result_type(*tensors)
-    array = np.ascontiguousarray(np.stack([cast(t._array, d) for t in tensors], dim))
+    array = rows(np.stack([cast(t._array, d) for t in tensors], dim))
     return record(StackBackward0, array, d, same_device(*tensors), tensors, args=dim)
 
 
@@ -89,7 +90,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     joined = [t for t in tensors if t._array.shape != (0,)] or [tensors[0]]
     dim = layout.wrap_dim(dim, joined[0].ndim)
     _check_sizes(tensors, joined, dim)
-    array = np.ascontiguousarray(np.concatenate([cast(t._array, d) for t in joined], dim))
+    array = rows(np.concatenate([cast(t._array, d) for t in joined], dim))
     sizes = [None if t._array.shape == (0,) != joined[0]._array.shape else t._array.shape[dim] for t in tensors]
     return record(CatBackward0, array, d, device, tuple(tensors), args=(sizes, dim))
 

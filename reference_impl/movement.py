@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from .autograd.node import Gradients, Node
-from .device import CPU, resolve
+from .device import CPU, META, resolve
 from .device import device as Device  # noqa: N812
 from .dtype import (
     ALL,
@@ -26,6 +26,7 @@ from .dtype import (
 )
 from .dtype import bool as bool_
 from .format import copied, strides_in
+from .hollow import NO_DATA
 from .op import record
 from .promote import cast
 from .tensor import Tensor, attach, storage, strides_of
@@ -46,6 +47,8 @@ def convert(t: Tensor, d: dtype, where: Device, copy: bool = False, memory_forma
     same = d is t._dtype and where is t._device and not copy
     if same and memory_format is None:
         return t
+    if t._device is META and where is not META:
+        raise NotImplementedError(NO_DATA)
     array = t._array
     wanted = strides_in(memory_format, array.shape, strides_of(t))
     if same and wanted == strides_of(t):

@@ -37,6 +37,7 @@ from .device import device
 from .dtype import COMPLEX, DEFAULT, SCALARS, dtype
 from .dtype import bool as bool_
 from .gradmode import MODE
+from .hollow import Hollow
 from .inplace_rules import Promotes, overwriting, writing_out
 from .promote import cast, common_device, operand, result_type
 from .quiet import _QUIET
@@ -82,7 +83,7 @@ def record(
     saved   tensors (or numbers, None, RESULT) that the gradient needs; freed after backward
     args    what else the gradient needs
     """
-    if array.__class__ is not _array:
+    if array.__class__ is not _array and array.__class__ is not Hollow:
         array = np.asarray(array)
     result = wrap(array, dtype, device)
     if MODE.grad:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .device import CPU
+from .device import CPU, META
 from .dtype import DEFAULT, bfloat16, bool, complex64, complex128, float64, int64
 from .storage import Array
 from .tensor import Tensor, attach
@@ -157,6 +157,8 @@ def _suffixes(self: Tensor) -> list[str]:
 
 
 def _repr(self: Tensor) -> str:
+    if self._device is META:
+        return _without_values(self)
     array = self._array.astype(np.float32) if self._dtype is bfloat16 else self._array
     summary = array.size > OPTIONS.threshold
     text = _text(array, 7, summary, *_number_format(_edges(array, summary))) if array.size else "[]"
@@ -167,6 +169,18 @@ def _repr(self: Tensor) -> str:
             result, used = f"{result},\n       {suffix}", 7 + len(suffix)
         else:
             result, used = f"{result}, {suffix}", used + len(suffix) + 2
+    return f"{result})"
+
+
+def _without_values(self: Tensor) -> str:
+    parts = ["...", "device='meta'", f"size={tuple(self._array.shape)}"]
+    parts += [] if self._dtype is DEFAULT.floating else [f"dtype={self._dtype}"]
+    parts += [part for part in _suffixes(self) if not part.startswith(("device", "size", "dtype"))]
+    result, used = f"tensor({parts[0]}", 10
+    for part in parts[1:]:
+        breaks = used + len(part) + 2 > OPTIONS.linewidth
+        result = f"{result},\n       {part}" if breaks else f"{result}, {part}"
+        used = 7 + len(part) if breaks else used + len(part) + 2
     return f"{result})"
 
 

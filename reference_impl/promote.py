@@ -13,6 +13,7 @@ import numpy as np
 
 from .device import CPU, device, different
 from .dtype import ALL, BOOL, COMPLEX, FLOATING, INTEGER, PROMOTE, Lattice, dtype, of_scalar
+from .hollow import Hollow
 from .quiet import quiet
 from .storage import Array
 from .tensor import Tensor
@@ -120,7 +121,9 @@ def cast(array: Array, d: dtype) -> Array:
     """The array in type `d`; the same array if it is of that type."""
     if type(array) is np.ndarray and array.dtype == d.numpy:
         return array
-    result: Array = quiet(np.asarray(array).astype, d.numpy)
+    if type(array) is not Hollow:
+        array = np.asarray(array)
+    result: Array = quiet(array.astype, d.numpy)
     return result
 
 

@@ -10,6 +10,7 @@ from .autocast import wider
 from .autograd.node import Gradients, Node
 from .choice import where
 from .dtype import FLOATING, dtype, int64
+from .hollow import Hollow, rows
 from .layout import Shape, numel, wrap_dim, wrap_dims
 from .op import RESULT, operation, record
 from .promote import cast
@@ -55,15 +56,15 @@ def total(array: Array, dims: Shape, keepdim: bool) -> Array:
     if array.dtype == np.float32:
         if array.flags.f_contiguous and not array.flags.c_contiguous:
             turned = total(array.T, tuple([array.ndim - 1 - i for i in reversed(dims)]), keepdim)
-            return np.asarray(turned.T, order="C")
-        if array.size >= LARGE and array.flags.c_contiguous:
+            return rows(turned.T)
+        if array.size >= LARGE and array.flags.c_contiguous and type(array) is not Hollow:
             summed = _in_blocks(array, dims)
             if summed is not None:
                 kept = [1 if i in dims else n for i, n in enumerate(array.shape) if keepdim or i not in dims]
                 return summed.reshape(kept)
         if dims[-1:] != (array.ndim - 1,) or not array.flags.c_contiguous:
             kind = np.float64
-    return np.asarray(quiet(np.add.reduce, array, axis=dims, keepdims=keepdim, dtype=kind), order="C")
+    return rows(quiet(np.add.reduce, array, axis=dims, keepdims=keepdim, dtype=kind))
 
 
 def _in_blocks(array: Array, dims: Shape) -> Array | None:

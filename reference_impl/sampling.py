@@ -8,8 +8,8 @@ import numpy as np
 
 from .arguments import need_tensor, spoken
 from .autograd.node import Gradients, Node
-from .create import made, sizes
-from .device import resolve
+from .create import made, memory, sizes
+from .device import META, device, resolve
 from .draw import (
     Draw,
     between,
@@ -42,7 +42,11 @@ def _factory(
     name: str, draw: Draw, shape: tuple[int, ...], d: dtype, generator: Generator | None = None, **options: Any
 ) -> Tensor:
     """A new tensor of what is drawn, or `out` overwritten with it."""
-    return factory(name, d, lambda where: cast(draw(source_of(generator, where, name), shape, d), d), **options)
+
+    def make(where: device) -> Array:
+        return memory(shape, d, where) if where is META else cast(draw(source_of(generator, where, name), shape, d), d)
+
+    return factory(name, d, make, **options)
 
 
 def _shape(name: str, given: tuple[Any, ...], options: dict[str, Any]) -> tuple[int, ...]:

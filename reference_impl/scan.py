@@ -15,6 +15,7 @@ from .derivative import refuse
 from .dtype import FLOATING, complex64, dtype, float32, int64
 from .exponential import log_sum_exp
 from .gradmode import MODE
+from .hollow import Hollow, rows
 from .layout import wrap_dim
 from .named import Indexed, indexed
 from .op import RESULT, SECOND, operation, record, record_many
@@ -43,8 +44,8 @@ def _along(function: Any, array: Array, dim: int, reverse: bool = False) -> Arra
     if not array.ndim:
         return array.copy()
     if reverse:
-        return np.asarray(np.flip(quiet(function, np.flip(array, dim), axis=dim), dim), order="C")
-    return np.asarray(quiet(function, array, axis=dim), order="C")
+        return rows(np.flip(quiet(function, np.flip(array, dim), axis=dim), dim))
+    return rows(quiet(function, array, axis=dim))
 
 
 def _precise(ufunc: np.ufunc, d: dtype) -> Any:
@@ -56,8 +57,8 @@ def _precise(ufunc: np.ufunc, d: dtype) -> Any:
 def _in_blocks(ufunc: np.ufunc, wide: Any, array: Array, axis: int) -> Array:
     """Block by block, each small enough for the cache, so that no large array of double precision is made."""
     size, inner = array.shape[axis], math.prod(array.shape[axis + 1 :])
-    result = np.empty(array.shape, array.dtype)
-    if not array.size:
+    result = np.empty_like(array, order="C")
+    if not array.size or type(array) is Hollow:
         return result
     source, target = array.reshape(-1, size, inner), result.reshape(-1, size, inner)
     rows, step = max(1, BLOCK // (size * inner)), max(1, BLOCK // inner)
@@ -144,7 +145,7 @@ def _running(name: str, ufunc: np.ufunc, kind: Any, input: Tensor, dim: int) -> 
         if input._dtype.category == FLOATING:
             new |= np.isnan(array)
         index = np.maximum.accumulate(np.where(new, at, 0), axis=dim)
-    results = [(cast(values, input._dtype), input._dtype), (np.asarray(index, order="C"), int64)]
+    results = [(cast(values, input._dtype), input._dtype), (rows(index), int64)]
     args = (input._array.shape, index, dim, True)
     return indexed(name)(*record_many(kind, results, input._device, (input,), (SECOND,), args))
 

@@ -9,6 +9,7 @@ import numpy as np
 from .autograd.node import Gradients, Node
 from .derivative import refuse
 from .dtype import dtype
+from .hollow import rows
 from .layout import Shape, wrap_dim, wrap_dims
 from .op import RESULT, floating, operation, record
 from .pointwise import conjugate
@@ -97,7 +98,7 @@ def _normalized(name: str, function: Any, kind: type[Node], input: Tensor, dim: 
     refuse(f"{name}_lastdim_kernel_impl" if last else f"{name}_kernel_impl", not d.is_floating_point, d)
     array = operand(input, d)
     result = function(array if array.ndim else array.reshape(1), dim).reshape(array.shape)
-    result = np.asarray(result, order="C")
+    result = rows(result)
     return record(kind, cast(result, d), d, input._device, (input,), saved=(RESULT,), args=dim)
 
 

@@ -10,6 +10,7 @@ from .derivative import refuse
 from .dtype import FLOATING, INTEGER, int64
 from .dtype import bool as bool_
 from .extreme import require_size
+from .hollow import rows
 from .layout import wrap_dim
 from .named import Indexed, indexed
 from .op import SECOND, operation, record, record_many
@@ -50,7 +51,7 @@ def picked(name: str, kind: Any, input: Tensor, index: Array, dim: int, keepdim:
     shape = input._array.shape
     if not keepdim and shape:
         values, places = values.squeeze(dim), index.squeeze(dim)
-    results = [(np.asarray(values, order="C"), input._dtype), (np.asarray(places, np.int64, order="C"), int64)]
+    results = [(rows(values), input._dtype), (rows(places.astype(np.int64, copy=False)), int64)]
     parts = record_many(kind, results, input._device, (input,), (SECOND,), (shape, index, dim, keepdim))
     return indexed(name)(*parts)
 
@@ -66,7 +67,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
     """Where the values in order along a dimension come from."""
     index = order(input, wrap_dim(dim, input.ndim), descending)
-    return record(None, np.asarray(index, order="C"), int64, input._device, (input,))
+    return record(None, rows(index), int64, input._device, (input,))
 
 
 @operation(promotes=False)

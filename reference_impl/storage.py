@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .device import device, resolve
+from .device import META, device, resolve
+from .hollow import Hollow, hollow
 from .layout import in_bytes
 
 Array = npt.NDArray[Any]
@@ -43,6 +44,8 @@ class Storage:
         """The view with these sizes, strides and offset, counted in elements. No bounds are checked beyond NumPy's
         own."""
         size = numpy.itemsize
+        if self.device is META:
+            return hollow(shape, numpy, in_bytes(stride, size))
         if 0 in shape:
             return np.ndarray(shape, numpy)  # there is no memory to share
         return np.ndarray(shape, numpy, self.memory, offset * size, in_bytes(stride, size))
@@ -79,6 +82,9 @@ class Storage:
     def resize_(self, nbytes: int) -> Storage:
         """Grows or shrinks to this many bytes; tensors made afterwards see the new memory, arrays at hand keep the
         old."""
+        if self.device is META:
+            self.memory = hollow((nbytes,), np.dtype(np.uint8))
+            return self
         memory = np.zeros(nbytes, np.uint8)
         kept = min(nbytes, self.memory.size)
         memory[:kept] = self.memory[:kept]
@@ -88,6 +94,10 @@ class Storage:
 
 def storage_of(array: Array, device: device) -> Storage:
     """The memory that an array lies in, from its first element to its last."""
+    if array.__class__ is Hollow:
+        steps = zip(array.shape, array.strides, strict=True)
+        nbytes = array.itemsize + sum((n - 1) * s for n, s in steps) if array.size else 0
+        return Storage(hollow((nbytes,), np.dtype(np.uint8)), device)
     if array.flags.c_contiguous:
         return Storage(array.reshape(-1).view(np.uint8), device)
     span = array.itemsize + sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True))

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import layout
-from .device import CPU, device
+from .device import CPU, META, device
 from .dtype import dtype
 from .dtype import of_scalar as _of_scalar
 from .format import channels_order, contiguous_format
+from .hollow import Hollow, emptied
 from .storage import Array, Storage, Version, storage_of
 
 if TYPE_CHECKING:
@@ -250,7 +251,8 @@ class Tensor:
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        pointer: int = self._array.__array_interface__["data"][0] if self._array.size else 0
+        there = self._array.size and self._device is not META
+        pointer: int = self._array.__array_interface__["data"][0] if there else 0
         return pointer
 
     def element_size(self) -> int:
@@ -291,8 +293,8 @@ class Tensor:
 
     @property
     def is_meta(self) -> bool:
-        """Whether the tensor has no values at all: never."""
-        return False
+        """Whether the tensor has no values at all."""
+        return self._device is META
 
     def get_device(self) -> int:
         """The ordinal of the device; -1 on the CPU."""
@@ -322,7 +324,7 @@ _new = object.__new__
 def wrap(array: Array, dtype: dtype, device: device) -> Tensor:
     """A tensor around an array of exactly that type, without history."""
     t = _new(Tensor)
-    t._array = array
+    t._array = array if device is not META or array.__class__ is Hollow else emptied(array)
     t._dtype = dtype
     t._device = device
     t._edge = None
@@ -429,5 +431,5 @@ def dtype_of(value: Any) -> dtype:
 def fresh(array: Any, dtype: dtype, device: device = CPU) -> Tensor:
     """A tensor of a newly computed result, which may be a NumPy scalar or of a nearby type; cast if needed."""
     if type(array) is not np.ndarray or array.dtype != dtype.numpy:
-        array = np.asarray(array).astype(dtype.numpy, copy=False)
+        array = (array if type(array) is Hollow else np.asarray(array)).astype(dtype.numpy, copy=False)
     return wrap(array, dtype, device)

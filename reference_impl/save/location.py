@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..device import ACCELERATOR, CPU, ORDINALS, device
+from ..device import ACCELERATOR, CPU, META, ORDINALS, device
+from ..hollow import hollow
 from ..storage import Storage
 
 Tagger = Callable[[Storage], str | None]
@@ -94,8 +95,7 @@ def _to_cpu(storage: Storage, location: str) -> Storage | None:
 def _to_meta(storage: Storage, location: str) -> Storage | None:
     if location != "meta":
         return None
-    nothing = np.lib.stride_tricks.as_strided(np.zeros(1, np.uint8), (storage.nbytes(),), (0,))
-    return Storage(nothing, device("meta"))
+    return Storage(hollow((storage.nbytes(),), np.dtype(np.uint8)), META)
 
 
 def _accelerator_tag(storage: Storage) -> str | None:
