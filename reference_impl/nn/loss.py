@@ -298,9 +298,11 @@ def binary_cross_entropy(
     if d is not target._dtype:
         raise RuntimeError(f"Found dtype {target._dtype.word} but expected {d.word}")
     x = operand(input, d)
-    if not (quiet(np.greater_equal, x, 0) & quiet(np.less_equal, x, 1)).all():
-        raise RuntimeError("all elements of input should be between 0 and 1")
-    array = cast(quiet(_cross_entropy, x, operand(target, d)), d)
+    y = operand(target, d)
+    for name, each in (("input", x), ("target", y)):
+        if not (quiet(np.greater_equal, each, 0) & quiet(np.less_equal, each, 1)).all():
+            raise RuntimeError(f"all elements of {name} should be between 0 and 1")
+    array = cast(quiet(_cross_entropy, x, y), d)
     loss = record(BinaryCrossEntropyBackward0, array, d, input._device, (input, target), (input, target))
     return reduced(loss if weight is None else loss * weight, reduction)
 
