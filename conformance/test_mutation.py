@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from conformance.case import Trial
-from conformance.law import history
+from conformance.law import history, writing
+from conformance.operation import Operation
 
 PROGRAMS = 300
 FEW = 30  # programs of a quick run
+NO_INPLACE_DERIVATIVE = ("asinh", "acosh", "atanh")  # PyTorch refuses to differentiate these when they are in place
 SECOND_PASS = "Trying to backward through the graph a second time"
 
 
@@ -100,3 +102,37 @@ def test_random_history(trial: Trial) -> None:
     for number in range(FEW if trial.quick else PROGRAMS):
         rng = trial.generator(f"program {number}")
         history.check_program(history.drawn(rng, int(rng.integers(5, 13))), trial, f"program {number}")
+
+
+@pytest.mark.clause("mutation.version.every")
+def test_versions(trial: Trial) -> None:
+    """Rows of the tables of every chapter, one case each."""
+    writing.sweep(trial, ("float32", "int64", "bool", "complex64"), lambda row: True, writing.check_version)
+
+
+@pytest.mark.clause("mutation.leaf.every")
+def test_leaves(trial: Trial) -> None:
+    """Rows of the tables of every chapter whose operation has a gradient."""
+    writing.sweep(trial, ("float32", "complex64"), lambda row: row.grad != "no", writing.check_leaf)
+
+
+@pytest.mark.clause("mutation.inplace.every")
+def test_gradients(trial: Trial) -> None:
+    """Rows of the tables of every chapter whose operation has a gradient, and whose in-place form writes elements."""
+
+    def wanted(row: Operation) -> bool:
+        return row.differentiable and row.chapter != "view" and row.name not in NO_INPLACE_DERIVATIVE
+
+    writing.sweep(trial, ("float64",), wanted, writing.check_gradient)
+
+
+@pytest.mark.clause("mutation.version.failed")
+def test_failed(row: dict[str, str], trial: Trial) -> None:
+    """After one write that succeeded."""
+    with trial.case(row["write"], call=row["write"], inputs="x = [1, 2, 3] * 2, in place") as case:
+        x = trial.namespace.tensor([1.0, 2.0, 3.0])
+        x.mul_(2)
+        with case.raises(row["kind"], row["words"]):
+            eval(row["write"], {"torch": trial.namespace, "x": x})
+        case.equal("version", x._version, 1)
+        case.same(x, [2.0, 4.0, 6.0])
