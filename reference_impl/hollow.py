@@ -52,7 +52,7 @@ class Hollow(np.ndarray[Any, Any]):
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func.__name__ in _NEED_VALUES:
-            refuse_reading(func.__name__)
+            refuse_reading(_NEED_VALUES[func.__name__])
         rule = _RULES.get(func.__name__)
         found = NotImplemented if rule is None else rule(*args, **kwargs)
         if found is NotImplemented:
@@ -237,7 +237,18 @@ def _taken_along(array: Any, indices: Any, axis: Any = -1) -> Any:
     return hollow(indices.shape, array.dtype) if axis is not None else NotImplemented
 
 
-_NEED_VALUES = {"nonzero", "flatnonzero", "argwhere", "unique", "bincount", "array_equal", "histogram", "histogramdd"}
+_NEED_VALUES = {
+    "nonzero": "nonzero",
+    "flatnonzero": "nonzero",
+    "argwhere": "nonzero",
+    "unique": "_unique2",
+    "bincount": "bincount",
+    "array_equal": "equal",
+    "histogram": "histogram",
+    "histogramdd": "histogramdd",
+}
+"""NumPy's functions whose results depend on values, and torch's names for them."""
+
 _RULES = {
     "copyto": _copyto,
     "empty_like": _alike,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..gradmode import no_grad
+from ..tensor import Tensor
+from .parameter import Parameter
 
 
 class _IncompatibleKeys(NamedTuple):
@@ -39,9 +42,11 @@ class State:
         """The parameters and persistent buffers by their paths, detached but on the same memory."""
         return OrderedDict((name, t if keep_vars else t.detach()) for name, t in self._persistent(prefix))
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> _IncompatibleKeys:
-        """Copies the values into the parameters and buffers. RuntimeError lists wrong shapes, and names that are
-        missing or unexpected unless `strict` is False."""
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> _IncompatibleKeys:
+        """Copies the values into the parameters and buffers, or puts the tensors in their place. RuntimeError lists
+        wrong shapes, and names that are missing or unexpected unless `strict` is False."""
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         own = dict(self._persistent())
@@ -62,12 +67,30 @@ class State:
                     f"current model is {t.shape}."
                 )
                 continue
-            with no_grad():
-                t.copy_(value)
+            _take(self, name, t, value, assign)
         if errors:
             listed = "\n\t".join(errors)
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
         return _IncompatibleKeys(missing, unexpected)
+
+
+def _take(module: Any, name: str, t: Tensor, value: Tensor, assign: bool) -> None:
+    """Copies a value into the tensor of that name, or puts it in its place."""
+    if not assign:
+        if t.is_meta and not value.is_meta:
+            warnings.warn(
+                f"for {name}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current "
+                "model, which is a no-op. (Did you mean to pass `assign=True` to assign items in the state dictionary "
+                "to their corresponding key in the module instead of copying them in place?)",
+                stacklevel=3,
+            )
+        with no_grad():
+            t.copy_(value)
+        return
+    path, _, last = name.rpartition(".")
+    if isinstance(t, Parameter) and not isinstance(value, Parameter):
+        value = Parameter(value, bool(t.requires_grad))
+    setattr(dict(module.named_modules(remove_duplicate=False))[path], last, value)
 
 
 def _quoted(names: list[str]) -> str:
