@@ -48,7 +48,7 @@ def steps(offset: Sizes, counts: Sizes, step: Sizes) -> tuple[slice, ...]:
     return tuple([slice(o, o + (n - 1) * s + 1, s) for o, n, s in zip(offset, counts, step, strict=True)])
 
 
-def _pairs(places: Sizes, kernel: Sizes, g: Geometry) -> Iterator[tuple[tuple[slice, ...], tuple[int | slice, ...]]]:
+def pairs(places: Sizes, kernel: Sizes, g: Geometry) -> Iterator[tuple[tuple[slice, ...], tuple[int | slice, ...]]]:
     """What belongs together: elements of the padded input, and positions `(*kernel, *places)` of its columns. One pair
     for each element of the kernel or for each place, whichever are fewer."""
     every = (slice(None),) * len(kernel)
@@ -89,7 +89,7 @@ def correlate(x: Array, weight: Array, g: Geometry) -> Array:
         columns = part
         if not plain:
             columns = np.empty((len(part), channels, *kernel, *places), x.dtype)
-            for source, target in _pairs(places, kernel, g):
+            for source, target in pairs(places, kernel, g):
                 columns[(slice(None), slice(None), *target)] = part[(slice(None), slice(None), *source)]
         np.matmul(matrix, columns.reshape(len(part), g.groups, -1, count), out=result[block])
     return result.reshape(batch, weight.shape[0], *places)
@@ -105,6 +105,6 @@ def spread(x: Array, weight: Array, g: Geometry, sizes: Sizes) -> Array:
     for block in _blocks(batch, channels * length * count):
         part = x[block].reshape(-1, g.groups, matrix.shape[2], count)
         columns = np.matmul(matrix, part).reshape(len(part), channels, *kernel, *places)
-        for target, source in _pairs(places, kernel, g):
+        for target, source in pairs(places, kernel, g):
             result[(block, slice(None), *target)] += columns[(slice(None), slice(None), *source)]
     return np.ascontiguousarray(result[(..., *steps(g.before, sizes, (1,) * len(sizes)))])
