@@ -5,8 +5,15 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
+
+_OF_CLASS = (
+    "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions or "
+    "methods. To preserve the current behavior of class decoration, you can directly decorate the `__init__` method "
+    "and nothing else."
+)
 
 
 class Mode(threading.local):
@@ -82,6 +89,10 @@ class _Switch:
         switch(*self._before.pop())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function with the mode. FutureWarning for a class, whose construction alone gets it."""
+        if inspect.isclass(function):
+            warnings.warn(_OF_CLASS, FutureWarning, stacklevel=2)
+            return self(lambda *args, **kwargs: function(*args, **kwargs))
         if inspect.isgeneratorfunction(function):
             return _wrap_generator(self.clone, function)
 

@@ -226,6 +226,8 @@ def fill_out(out: Tensor, result: Tensor, promotes: Promotes = True, others: Any
     """Writes a result into `out`, which is resized where it has another shape (with a warning if it had elements)."""
     if not isinstance(out, Tensor):
         raise TypeError(f"argument 'out' must be Tensor, not {type(out).__name__}")
+    if out._counter is INFERENCE:
+        check_inplace(out)
     if callable(promotes):
         promotes(result._dtype, out._dtype)
     elif promotes:
