@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..choice import where
-from ..derivative import refuse
+from ..derivative import flat, refuse
 from ..dtype import float32, int64
 from ..gather import gather
 from ..op import record
@@ -84,14 +84,14 @@ def _inside(at: Tensor, size: int, padding: str, align: bool) -> Tensor:
 def _read(input: Tensor, index: list[Array]) -> Tensor:
     """The elements of `(batch, channels, *sizes)` at whole places `(batch, points)`, zeros outside."""
     sizes = input._array.shape[2:]
-    flat: Any = 0
+    place: Any = 0
     valid: Any = True
     for at, size in zip(index, sizes, strict=True):
-        flat = flat * size + at.clip(0, size - 1)
+        place = place * size + at.clip(0, size - 1)
         valid = valid & (at >= 0) & (at < size)
     n, channels = input._array.shape[:2]
-    points = flat.shape[1]
-    where_ = wrap(np.ascontiguousarray(flat), int64, input._device).unsqueeze(1).expand(n, channels, points)
+    points = place.shape[1]
+    where_ = wrap(np.ascontiguousarray(place), int64, input._device).unsqueeze(1).expand(n, channels, points)
     found = gather(input.reshape(n, channels, -1), 2, where_)
     if valid.all():
         return found
@@ -198,10 +198,10 @@ def grid_sample(
         wide = (input.to(float32), grid.to(float32))
         return grid_sample(*wide, mode, padding_mode, bool(align_corners)).to(d)  # type: ignore[no-any-return]
     sizes, wanted, align = input._array.shape[2:], grid._array.shape[1:-1], bool(align_corners)
-    flat = grid.reshape(grid._array.shape[0], -1, len(sizes))
+    rows = grid.reshape(grid._array.shape[0], -1, len(sizes))
     places = []
     for axis, size in enumerate(reversed(sizes)):
-        at = flat.select(2, axis)
+        at = rows.select(2, axis)
         places.append((at + 1) / 2 * (size - 1) if align else ((at + 1) * size - 1) / 2)
     places.reverse()
     if mode == "bicubic":
