@@ -215,7 +215,7 @@ def test_numpy_chain(trial: Trial) -> None:
     """tanh of the chain x → x², NumPy's sine, times x."""
     torch = trial.namespace
 
-    class Sine(torch.autograd.Function):  # type: ignore[misc]
+    class Sine(torch.autograd.Function):  # type: ignore[misc, name-defined]
         @staticmethod
         def forward(ctx: Any, x: Any) -> Any:
             ctx.save_for_backward(x)

@@ -118,7 +118,7 @@ def _tangent(t: Tensor, duals: list[Dual]) -> Tensor:
         if pairs:
             (found,) = gradients([g for g, _ in pairs], [u], vectors, create_graph=True, allow_unused=True)
     if found is None:
-        return u.detach()
+        return alias(u, None)
     return released(found, {id(u)}, MODE.enabled)
 
 

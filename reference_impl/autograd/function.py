@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -14,8 +14,9 @@ from ..gradmode import MODE, enable_grad, no_grad
 from ..tensor import INFERENCE, Tensor, alias, counter, tracked, wrap
 from .anomaly import ANOMALY, remember
 from .gradients import grad as gradients
-from .history import FUNCTION, MULTIPLE, check_view, edge_of, rebase
+from .history import edge_of
 from .node import FREED, SEQUENCE, Gradients, Node, Packed, snapshot_of
+from .placing import placed
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
@@ -62,6 +63,7 @@ class FunctionNode(Node, FunctionCtx):
     """A custom Function in the graph: `ctx` and the node are one object."""
 
     materializes = False
+    outputs: Any
     _forward_cls: ClassVar[Any]
 
     def __init__(self, args: tuple[Any, ...]) -> None:
@@ -108,10 +110,10 @@ class FunctionNode(Node, FunctionCtx):
         self.to_save = ()
 
     def _kept(self, t: Tensor) -> Any:
-        own = t._edge is not None and t._edge[0] is self
+        number = t._edge[1] if t._edge is not None and t._edge[0] is self else None
         if MODE.packing is not None:
-            return Packed(t, None if own else edge_of(t), MODE.packing, t._edge[1] if own else None)
-        return snapshot_of(t, t._edge[1]) if own else t
+            return Packed(t, edge_of(t) if number is None else None, MODE.packing, number)
+        return t if number is None else snapshot_of(t, number)
 
     def gradient(self, *grads: Any) -> Gradients:
         """Calls the user's backward, and checks what it returns."""
@@ -269,7 +271,7 @@ class Function:
             else:
                 output = cls.forward(ctx, *args, **kwargs)
         found = output if isinstance(output, tuple) else (output,)
-        results = _placed(ctx, inputs, found)
+        results = placed(ctx, inputs, found)
         return results if isinstance(output, tuple) else results[0]
 
 
@@ -316,96 +318,11 @@ def _applied_to_batch(function: Any, inputs: tuple[Any, ...]) -> Any:
     return found if dims is None else found.select(dims, 0)
 
 
-def _placed(ctx: FunctionNode, inputs: tuple[Any, ...], found: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The outputs, each with its place in the graph."""
-    recorded = MODE.grad and any(ctx.needs_input_grad)
-    dirty = ctx.dirty_tensors
-    _check_marks(ctx, found)
-    for t in dirty:
-        if t._counter is not INFERENCE:
-            counter(t).value += 1
-    ctx.outputs = tuple([(o._array.shape, o._dtype, o._device) if isinstance(o, Tensor) else None for o in found])
-    results = []
-    for i, o in enumerate(found):
-        if isinstance(o, Tensor):
-            flows = recorded and o._dtype.differentiable and not _among(o, ctx.non_differentiable)
-            o = _place(ctx, i, o, _among(o, inputs), _among(o, dirty), flows)
-        results.append(o)
-    _restrict(results, inputs)
-    if recorded:
-        ctx.keep()
-    return tuple(results)
-
-
-def _check_marks(ctx: FunctionNode, found: tuple[Any, ...]) -> None:
-    for t in ctx.dirty_tensors:
-        if not isinstance(t, Tensor):
-            raise RuntimeError("mark_dirty can only accept variables, but argument is of another type")
-        if not _among(t, found):
-            raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
-                "are modified inplace must all be outputs of the Function."
-            )
-    if not all(isinstance(t, Tensor) for t in ctx.non_differentiable):
-        raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got another type")
-
-
-def _among(value: Any, values: Sequence[Any]) -> bool:
-    return any(value is each for each in values)
-
-
-def _place(ctx: FunctionNode, number: int, o: Tensor, own: bool, dirty: bool, flows: bool) -> Tensor:
-    """One output in its place: an input that comes back unchanged becomes a view of itself."""
-    if not flows:
-        if not tracked(o):
-            return _itself_viewed(o) if own and not dirty else o
-        return alias(o, counter(o)) if own else o
-    if own and dirty:
-        _overwrite(ctx, number, o)
-        return o
-    if own:
-        o = _itself_viewed(o)
-    o._edge = (ctx, number)
-    return o
-
-
-def _itself_viewed(o: Tensor) -> Tensor:
-    with no_grad():
-        return o.view_as(o)
-
-
-def _overwrite(ctx: FunctionNode, number: int, o: Tensor) -> None:
-    """Makes the Function the origin of an input that it overwrote. RuntimeError for a leaf, a view of one, and one of
-    several outputs if it is a view."""
-    if o._flag:
-        raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
-    if o._view is not None:
-        if len(ctx.outputs) > 1:
-            raise RuntimeError(
-                "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot "
-                "return more than one Tensor. This is not supported by the current autograd engine. You should either "
-                "make sure the input is not a view (using .clone() for example) or make your Function only return one "
-                "Tensor (potentially splitting it into two Functions: one doing the inplace that returns a single "
-                "Tensor and a second one that does the other operations)."
-            )
-        check_view(o)
-        if o._view.base._flag:
-            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    rebase(o, (ctx, number))
-
-
-def _restrict(results: list[Any], inputs: tuple[Any, ...]) -> None:
-    """Views that come from a Function are not written while gradients are recorded."""
-    flowing = [o for o in results if isinstance(o, Tensor) and o._edge is not None]
-    for o in results:
-        if isinstance(o, Tensor) and o._view is not None and not _among(o, inputs):
-            o._view.restriction = MULTIPLE if len(flowing) > 1 else FUNCTION
-
-
 class Error(Node):
     """The gradient of what is differentiable once."""
 
     __slots__ = ()
+    outputs: Any
 
     def name(self) -> str:
         """Torch's name, which tells the namespace."""

@@ -83,7 +83,7 @@ def _place(module: Any, name: str) -> tuple[dict[str, Any], str]:
 
 def _names(module: Module) -> Values:
     """Every name of a parameter or buffer, several for one that is shared."""
-    named = dict(module.named_parameters(remove_duplicate=False))
+    named: Values = dict(module.named_parameters(remove_duplicate=False))
     named.update(module.named_buffers(remove_duplicate=False))
     return named
 

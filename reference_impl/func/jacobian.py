@@ -77,7 +77,7 @@ def _columns(outputs: Sequence[Tensor], leaves: Sequence[Tensor], number: int) -
     found = []
     for i, y in enumerate(outputs):
         zero = zeros_like(y.detach())
-        columns = [zero if tangents[i] is None else tangents[i] for tangents in pushed]
+        columns = [zero if t is None else t for t in (tangents[i] for tangents in pushed)]
         shape = (*y.shape, *x.shape)
         found.append(
             stack(columns, -1).reshape(shape) if columns else zero.unsqueeze(-1).expand((*y.shape, 0)).reshape(shape)
