@@ -45,6 +45,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "dtype.promote.zero-dim",
         "dtype.promote.zero-dim-half",
         "error.shape",
+        "grad.check.found",
         "mutation.inplace.zero-dim",
         "numeric.nan",
         "pointwise.add",

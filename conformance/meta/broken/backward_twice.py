@@ -14,6 +14,13 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "autograd.retain.shared-freed",
         "error.gradient",
         "error.state.backward",
+        "grad.batch.freed",
+        "grad.graph.below",
+        "grad.graph.create",
+        "grad.graph.freed",
+        "grad.higher.freed",
+        "grad.thread.error",
+        "grad.unused.freed",
         "mutation.saved.freed",
     ),
 }

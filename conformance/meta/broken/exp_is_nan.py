@@ -11,6 +11,11 @@ from conformance.meta.broken.sound import Call, base, forms, replace_calls
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "error.gradient",
+        "grad.batch.loop",
+        "grad.hessian.formula",
+        "grad.higher.every",
+        "grad.jacobian.formula",
+        "grad.vhp.formula",
         "mutation.inplace.after-saved",
         "mutation.saved.alias",
         "mutation.saved.message",

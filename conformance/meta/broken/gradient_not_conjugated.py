@@ -18,6 +18,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "complex.gradient.saved",
         "complex.gradient.complex.second",
         "pointwise.gradient.complex",
+        "grad.check.complex",
     ),
 }
 

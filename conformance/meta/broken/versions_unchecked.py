@@ -11,6 +11,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "complex.gradient.saved",
         "error.gradient",
+        "grad.anomaly.trace-modified",
         "linalg.gradient.watched",
         "mutation.buffer.index-saved",
         "mutation.buffer.saved-changed",

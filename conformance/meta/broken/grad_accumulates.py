@@ -1,0 +1,52 @@
+"""`torch.autograd.grad` adds what it returns to the `.grad` of the leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.backend import Backend
+from conformance.meta.broken.sound import Call, base, replace_calls
+
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "fail": (
+        "complex.gradient.complex.second",
+        "function.once.second",
+        "grad.anomaly.second",
+        "grad.call.retained",
+        "grad.call.untouched",
+        "grad.graph.freed",
+        "grad.graph.retain",
+        "grad.higher.constant",
+        "grad.higher.history",
+        "grad.higher.inner-step",
+        "grad.input.leaf",
+        "hook.checkpoint.grad",
+        "hook.edge.hooks",
+        "hook.edge.input",
+        "hook.edge.output",
+        "hook.edge.root",
+        "hook.nested.grad",
+        "hook.tensor.grad",
+    ),
+}
+
+
+def broken(sound: Call) -> Call:
+    """As backward does."""
+
+    def call(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        found = sound(outputs, inputs, *args, **kwargs)
+        leaves = [inputs] if hasattr(inputs, "grad_fn") else inputs
+        for leaf, gradient in zip(leaves, found, strict=True) if isinstance(found, tuple) else ():
+            if getattr(leaf, "is_leaf", False) and gradient is not None and gradient.shape == leaf.shape:
+                leaf.grad = gradient.detach().clone() if leaf.grad is None else leaf.grad + gradient.detach()
+        return found
+
+    return call
+
+
+def backend() -> Backend:
+    """The broken backend."""
+    found = base()
+    replace_calls(found, ("torch.autograd.grad",), broken)
+    return found

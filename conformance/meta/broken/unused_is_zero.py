@@ -1,0 +1,42 @@
+"""`torch.autograd.grad` gives zeros for inputs that the outputs do not depend on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.backend import Backend
+from conformance.meta.broken.sound import Call, base, replace_calls
+
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "fail": (
+        "error.gradient",
+        "function.gradient.none-single",
+        "grad.batch.unused",
+        "grad.input.overwritten",
+        "grad.input.view-apart",
+        "grad.input.view-written",
+        "grad.unused.freed",
+        "grad.unused.later",
+        "grad.unused.none",
+        "grad.unused.refused",
+    ),
+}
+
+
+def broken(sound: Call) -> Call:
+    """Zeros, as `materialize_grads` gives them, unless the options contradict each other."""
+
+    def call(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        listed = [inputs] if hasattr(inputs, "grad_fn") else inputs
+        if not kwargs.get("materialize_grads") and all(hasattr(each, "grad_fn") for each in listed or ()):
+            kwargs = {**kwargs, "allow_unused": None, "materialize_grads": True}
+        return sound(outputs, inputs, *args, **kwargs)
+
+    return call
+
+
+def backend() -> Backend:
+    """The broken backend."""
+    found = base()
+    replace_calls(found, ("torch.autograd.grad",), broken)
+    return found
