@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conformance.case import Trial
-from conformance.law import current, duplicate, movement, parallel, travel
+from conformance.law import current, duplicate, hollow, mixing, movement, parallel, travel
 from conformance.law.placement import Pair, accelerators, floats, is_host, lies_on, made
 
 
@@ -437,3 +437,34 @@ def test_parallel_applies(trial: Trial) -> None:
 def test_parallel_function(trial: Trial) -> None:
     """A module that stays what it is."""
     parallel.function(trial)
+
+
+@pytest.mark.clause("device.mix.every")
+def test_mix_every(row: dict[str, str], trial: Trial, pair: Pair) -> None:
+    """Each operand in turn on the second device, the others on the first. What combines with everything, a 0-dim
+    tensor on the CPU, is left to clauses of its own."""
+    mixing.operands(row, trial, pair)
+
+
+@pytest.mark.clause("device.mix.inplace")
+def test_mix_inplace(row: dict[str, str], trial: Trial, pair: Pair) -> None:
+    """The target on the first device, every operand on the second."""
+    mixing.targets(row, trial, pair)
+
+
+@pytest.mark.clause("device.mix.out")
+def test_mix_out(row: dict[str, str], trial: Trial, pair: Pair) -> None:
+    """The operands on the first device, what is written to on the second."""
+    mixing.outputs(row, trial, pair)
+
+
+@pytest.mark.clause("device.meta.every")
+def test_meta_every(row: dict[str, str], trial: Trial) -> None:
+    """With the same inputs on the CPU."""
+    hollow.every(row, trial)
+
+
+@pytest.mark.clause("device.result.every")
+def test_result_every(row: dict[str, str], trial: Trial, device: str) -> None:
+    """On the device under test, with the operands there."""
+    mixing.results(row, trial, device)

@@ -128,5 +128,6 @@ def kernels() -> dict[str, Callable[..., Any]]:
         own[name] = functools.partial(fallback, getattr(_aten, name).default)
     own["conj_physical_"] = functools.partial(fallback, _aten.conj_physical_.default)  # calls a kernel by its device
     own["addr"] = functools.partial(fallback, _aten.addr.default)  # composed of others, with fewer checks
+    own["addr.out"] = functools.partial(fallback, _aten.addr.out)
     own["mode.values"] = functools.partial(fallback, _aten.mode.values)  # asks for the devices it knows
     return own
