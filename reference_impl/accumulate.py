@@ -10,6 +10,7 @@ import numpy as np
 
 from .dtype import bool as bool_
 from .dtype import dtype
+from .hollow import has_values
 from .promote import cast
 from .quiet import quiet
 from .storage import Array
@@ -24,7 +25,7 @@ LONG = 256
 def added(array: Array, places: Array, values: Array, d: dtype) -> Array:
     """A copy of the array with values (slices along the first dimension) added at places of its first dimension."""
     result = array.copy("C")
-    if not places.size or not values.size:
+    if not places.size or not values.size or not has_values(array):
         return result
     values = values.astype(d.compute, copy=False)
     if d is bool_:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .blocks import BLOCK
 from .derivative import refuse
+from .hollow import has_values
 from .named import returned
 from .op import operation, record
 from .promote import cast, operand, same_device
@@ -51,7 +52,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     if low > high:
         raise RuntimeError("torch.histc: max must be larger than min")
     counts = np.zeros(bins, np.int64)
-    for start in range(0, array.size, BLOCK):
+    for start in range(0, array.size if has_values(array) else 0, BLOCK):
         block = array[start : start + BLOCK].astype(np.float64)
         inside = block[(block >= low) & (block <= high)]
         place = quiet(np.floor, (inside - low) * (bins / (high - low))).astype(np.int64)

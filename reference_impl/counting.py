@@ -12,6 +12,7 @@ from .derivative import refuse
 from .dtype import INTEGER, float32, float64, int32, int64
 from .dtype import bool as bool_
 from .gradmode import check_unmapped
+from .hollow import has_values
 from .layout import wrap_dim
 from .op import operation, record
 from .promote import common_device, operand, result_type
@@ -126,7 +127,7 @@ def _check_sorted(boundaries: Tensor, values: Any, right: bool, side: str | None
             )
         if sorter._dtype is not int64:
             raise RuntimeError(f"{name}: sorter must be a tensor of long dtype but got dtype {sorter._dtype.word}")
-        if sorter._array.size and not 0 <= sorter._array.min() <= sorter._array.max() < shape[-1]:
+        if has_values(sorter._array) and not 0 <= sorter._array.min() <= sorter._array.max() < shape[-1]:
             raise RuntimeError(f"{name}: sorter index out of range")
     if dims > 1 and (not isinstance(values, Tensor) or not values.ndim):
         raise RuntimeError(

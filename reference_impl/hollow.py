@@ -92,7 +92,11 @@ class Hollow(np.ndarray[Any, Any]):
 
 def hollow(shape: tuple[int, ...], numpy: np.dtype[Any], steps: tuple[int, ...] | None = None) -> Hollow:
     """An array of this shape and type, with these strides in bytes (None: row-major)."""
-    made = Hollow(shape, numpy, np.ones(1, numpy) if numpy.kind in "fcV" else np.zeros(1, numpy), 0, (0,) * len(shape))
+    return _filled(shape, numpy, 1 if numpy.kind in "fcV" else 0, steps)
+
+
+def _filled(shape: tuple[int, ...], numpy: np.dtype[Any], element: Any, steps: tuple[int, ...] | None = None) -> Hollow:
+    made = Hollow(shape, numpy, np.full(1, element, numpy), 0, (0,) * len(shape))
     made.steps = steps
     return made
 
@@ -112,6 +116,18 @@ def emptied(found: Any) -> Any:
 def _is_full(array: Hollow) -> bool:
     """Whether the array has memory for every element after all, as NumPy's results may."""
     return array.size > 1 and 0 not in np.ndarray.strides.__get__(array)
+
+
+def has_values(array: Any) -> bool:
+    """Whether there is an element to look at."""
+    return bool(array.size) and type(array) is not Hollow
+
+
+def regular(array: Any) -> Any:
+    """The matrices; identities in place of those without values, so that no algorithm stumbles over them."""
+    if type(array) is not Hollow:
+        return array
+    return np.broadcast_to(np.eye(*array.shape[-2:], dtype=array.dtype), array.shape)
 
 
 def rows(array: Any) -> Any:
@@ -170,6 +186,8 @@ def _reduced(ufunc: np.ufunc, method: str, array: Any, axis: Any = 0, *, keepdim
     dims = range(array.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     gone = {dim % max(array.ndim, 1) for dim in dims}
     kept = [1 if i in gone else n for i, n in enumerate(array.shape) if keepdims or i not in gone]
+    if ufunc is np.logical_and:  # "all are fine" and "none is wrong", for checks of values
+        return _filled(tuple(kept), numpy, True)
     return hollow(tuple(kept), numpy)
 
 

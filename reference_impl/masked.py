@@ -14,6 +14,7 @@ from .deterministic import alert
 from .dtype import bool as bool_
 from .dtype import int64
 from .gradmode import check_unmapped
+from .hollow import has_values
 from .inplace_rules import fill_out
 from .op import operation, record
 from .promote import cast, same_device
@@ -94,7 +95,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         )
     device = same_device(input, mask, source)
     shape = layout.broadcast_shapes(mask._array.shape, input._array.shape)
-    at = np.flatnonzero(np.broadcast_to(mask._array, shape))
+    at = np.flatnonzero(np.broadcast_to(mask._array, shape)) if has_values(mask._array) else np.zeros(0, np.int64)
     if at.size > source.numel():
         raise RuntimeError("Number of elements of source < number of ones in mask")
     array = np.array(np.broadcast_to(input._array, shape), order="C")

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from ..hollow import has_values
 from ..layout import broadcast_shapes
 from ..promote import same_device
 from ..storage import Array
@@ -66,7 +67,7 @@ def demand_right_side(name: str, b: Tensor, a: Tensor) -> None:
 
 def check_info(name: str, info: Array, words: str, error: type[Exception] = LinAlgError) -> None:
     """Raises the error for the first matrix that LAPACK reports; `{info}` in the words is what it said of it."""
-    failed = np.flatnonzero(info)
+    failed = np.flatnonzero(info) if has_values(info) else np.zeros(0, np.int64)
     if failed.size:
         first = int(failed[0])
         which = f"(Batch element {first}): " if info.ndim else ""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import scipy
 
+from ..hollow import has_values, regular, rows
 from ..storage import Array
 
 SMALL = 16
@@ -42,6 +43,7 @@ def many(array: Array) -> bool:
 def factored(array: Array) -> tuple[Array, Array, Array]:
     """`getrf`: L and U in one matrix, the rows exchanged at each step counted from 1, and the first zero of U's
     diagonal."""
+    array = regular(array)
     *batch, m, n = array.shape
     lu, pivots = np.array(array, order="C"), np.zeros((*batch, min(m, n)), np.int32)
     info = np.zeros(batch, np.int32)
@@ -58,6 +60,7 @@ def solved(a: Array, b: Array) -> tuple[Array, Array]:
 
     Where there is such a zero the solution is NaN.
     """
+    a = regular(a)
     x, info = np.array(b, order="C"), np.zeros(a.shape[:-2], np.int32)
     if many(a) and x.size:
         try:
@@ -94,6 +97,7 @@ def _trsm(a: Array, b: Array, upper: bool, unit: bool) -> Array:
 
 def cholesky(array: Array, upper: bool) -> tuple[Array, Array]:
     """`potrf`: the triangular factor, and the order of the first minor that is not positive."""
+    array = regular(array)
     factor = np.array(array, order="C")
     info = np.zeros(array.shape[:-2], np.int32)
     if many(array):
@@ -112,6 +116,7 @@ def symmetric(array: Array, hermitian: bool) -> tuple[Array, Array, Array]:
     """`sytrf` or `hetrf` of the lower triangles: L and D in one matrix, the pivots as LAPACK counts them, the first
     zero of D."""
     n = array.shape[-1]
+    array = regular(array)
     ld, pivots = np.tril(array), np.zeros(array.shape[:-1], np.int32)
     info = np.zeros(array.shape[:-2], np.int32)
     if array.size:
@@ -125,6 +130,8 @@ def symmetric(array: Array, hermitian: bool) -> tuple[Array, Array, Array]:
 
 def symmetric_solved(ld: Array, pivots: Array, b: Array, hermitian: bool) -> Array:
     """The solution of `A x = b` from what `symmetric` gave, by the steps of LAPACK's `sytrs` and `hetrs`."""
+    if not has_values(ld):
+        return rows(b)  # type: ignore[no-any-return]
     x = np.array(b, order="C")
     if ld.size and x.size:
         for matrix, steps, right in zip(flat(ld), flat(pivots, 1), flat(x), strict=True):

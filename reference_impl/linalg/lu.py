@@ -14,6 +14,7 @@ import numpy as np
 from .. import order
 from ..autograd.node import Gradients, Node
 from ..dtype import int32
+from ..hollow import has_values
 from ..join import cat
 from ..layout import broadcast_shapes
 from ..named import returned
@@ -168,7 +169,7 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
     first, lower, upper = empty, empty, empty
     if unpack_pivots:
         pivots = LU_pivots._array
-        if pivots.size and not (pivots.min() >= 1 and pivots.max() <= m):
+        if has_values(pivots) and not (pivots.min() >= 1 and pivots.max() <= m):
             raise RuntimeError(
                 "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."
                 "Did you properly pass the result of lu_factor?"
