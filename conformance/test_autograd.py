@@ -116,24 +116,24 @@ def shared_gradient(start: np.ndarray, weight: np.ndarray, uses: int) -> np.ndar
 @pytest.mark.clause("autograd.graph.depth.long")
 def test_long_depth(trial: Trial) -> None:
     """The graph is walked, and taken down, without recursion."""
-    torch = trial.namespace
+    torch, length = trial.namespace, DEPTH if trial.quick else LONG
 
     def chain(x: Any) -> Any:
         y = x * 1
-        for _ in range(LONG):
+        for _ in range(length):
             y = y + 1
         return y
 
-    with trial.case("forward, backward, dropped", call=f"y = y + 1, {LONG} times; y.backward(); del y") as case:
+    with trial.case("forward, backward, dropped", call=f"y = y + 1, {length} times; y.backward(); del y") as case:
         x = torch.tensor(3.0, requires_grad=True)
         y = chain(x)
         y.backward()
-        case.same(y, np.float32(LONG + 3), "result")
+        case.same(y, np.float32(length + 3), "result")
         case.same(x.grad, np.float32(1), "gradient")
         del y
         (x * 2).backward()
         case.same(x.grad, np.float32(3), "gradient after the graph is gone")
-    with trial.case("dropped without a backward pass", call=f"y = y + 1, {LONG} times; del y") as case:
+    with trial.case("dropped without a backward pass", call=f"y = y + 1, {length} times; del y") as case:
         x = torch.tensor(3.0, requires_grad=True)
         y = chain(x)
         del y
