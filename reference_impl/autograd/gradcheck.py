@@ -15,7 +15,8 @@ import numpy as np
 
 from ..dtype import complex128, float64
 from ..storage import Array
-from ..tensor import Tensor, strides_of, wrap
+from ..tensor import Tensor, strides_of, tracked, wrap
+from .forward_ad import dual_level, make_dual, unpack_dual
 from .gradients import grad
 from .history import edge_of
 from .node import SEQUENCE, Gradients, Node
@@ -77,6 +78,7 @@ def gradcheck(
 
     fast_mode             compares one random combination of rows and columns, not each entry
     check_undefined_grad  outputs without a gradient count as outputs whose gradient is zero
+    check_forward_ad      the tangents of forward mode are compared as well
 
     GradcheckError if not, or False without raise_exception; ValueError if no input requires grad. Gradients always
     have their input's dtype here, and batches are run one by one: nothing for check_grad_dtypes and check_batched_grad.
@@ -92,6 +94,8 @@ def gradcheck(
         _check_inputs(check.inputs)
         if check_backward_ad:
             _backward(check, check_undefined_grad)
+        if check_forward_ad:
+            _forward(check)
     except GradcheckError:
         if raise_exception:
             raise
@@ -130,8 +134,9 @@ def gradgradcheck(
     places = [i for i, x in enumerate(xs) if isinstance(x, Tensor) and x.requires_grad]
 
     def backward(*args: Any) -> tuple[Tensor, ...]:
-        values, incoming = args[: len(xs)], args[len(xs) :]
-        outputs = _differentiable(_as_tuple(func(*values)))
+        values = [x.requires_grad_() if i in places else x for i, x in enumerate(args[: len(xs)])]
+        incoming = [g.requires_grad_() if w.requires_grad else g for g, w in zip(args[len(xs) :], weights, strict=True)]
+        outputs = [y for y in _as_tuple(func(*values)) if tracked(y)]  # dual ones among them
         found = grad(outputs, [values[i] for i in places], incoming, create_graph=True, allow_unused=True)
         return tuple([g for g in found if g is not None])
 
@@ -238,12 +243,10 @@ def _compare(
         atol = atol * float(weight.sum()) * float(sum(d.sum() for d in directions))
     if np.allclose(analytical, numerical, check.rtol, atol):
         return
-    kind = x._dtype if x._dtype.is_complex or not np.iscomplexobj(analytical) else complex128
-    told = [str(wrap(np.asarray(a).astype(kind.numpy), kind, x._device)) for a in (numerical, analytical)]
     prefix = f"While considering the {check.part} part of complex outputs only, " if check.part else ""
     raise GradcheckError(
-        f"{prefix}Jacobian mismatch for output {i} with respect to input {j},\nnumerical:{told[0]}\n"
-        f"analytical:{told[1]}\n"
+        f"{prefix}Jacobian mismatch for output {i} with respect to input {j},\n"
+        f"numerical:{_told(numerical, x)}\nanalytical:{_told(analytical, x)}\n"
     )
 
 
@@ -323,6 +326,38 @@ def _gradient(y: Tensor, x: Tensor, weight: Array) -> Array:
     w = wrap(weight.reshape(y._array.shape).astype(y._dtype.numpy), y._dtype, y._device)
     (g,) = grad(y, x, w, retain_graph=True, allow_unused=True)
     return np.zeros(x._array.size) if g is None else g._array.reshape(-1).copy()
+
+
+def _forward(check: _Check) -> None:
+    """Compares the tangents of every output along each step of every input."""
+    outputs = check.outputs()
+    for j, x in enumerate(check.wanted):
+        parts = (1, 1j) if x.is_complex() else (1,)
+        units = [_unit_vector(np.random.default_rng(0), x._array.size)] if check.fast else np.eye(x._array.size)
+        steps = [part * unit.reshape(x._array.shape) for unit in units for part in parts]
+        rows = [(_difference(check, x, step), _tangents(check, x, step)) for step in steps]
+        for i, k in enumerate(k for k, y in enumerate(outputs) if y.requires_grad):
+            numerical, analytical = (np.array([row[side][k] for row in rows]) for side in (0, 1))
+            if not np.allclose(analytical, numerical, check.rtol, check.atol):
+                raise GradcheckError(
+                    f"Jacobian computed with forward mode mismatch for output {i} with respect to input {j},\n"
+                    f"numerical:{_told(numerical, x)}\nanalytical:{_told(analytical, x)}\n"
+                )
+
+
+def _tangents(check: _Check, x: Tensor, step: Array) -> list[Array]:
+    """The tangent of every output along a step of one input, flat."""
+    tangent = wrap(step.astype(x._dtype.numpy), x._dtype, x._device)
+    with dual_level():
+        plain = [t.detach() if isinstance(t, Tensor) else t for t in check.inputs]
+        dual = [make_dual(p, tangent) if t is x else p for t, p in zip(check.inputs, plain, strict=True)]
+        pushed = [unpack_dual(y) for y in _as_tuple(check.func(*dual))]
+        return [np.zeros(p.numel()) if t is None else t._array.reshape(-1).copy() for p, t in pushed]
+
+
+def _told(array: Array, x: Tensor) -> str:
+    d = complex128 if np.iscomplexobj(array) and not x._dtype.is_complex else x._dtype
+    return str(wrap(np.asarray(array).astype(d.numpy), d, x._device))
 
 
 def _check_zeros(check: _Check, outputs: list[Tensor]) -> None:
