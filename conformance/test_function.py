@@ -167,6 +167,48 @@ def result_lives(torch: Any, way: str, case: Case) -> None:
     case.equal("node alive", node() is not None, False)
 
 
+@pytest.mark.clause("function.dirty.memory")
+def test_memory_of_marked(trial: Trial) -> None:
+    """Results that were marked die with their last names."""
+    torch = trial.namespace
+    gc.collect()
+    gc.disable()
+    try:
+        with trial.case("marked", call="mark_dirty, mark_non_differentiable, save_for_backward") as case:
+            x = torch.tensor([1.0, 2.0], requires_grad=True)
+            y = x * 2
+            same, doubled, fixed = marking(torch).apply(y)
+            case.equal("the overwritten input comes back", same is y, True)
+            case.equal("requires_grad of the constant", fixed.requires_grad, False)
+            (same + doubled).sum().backward()
+            case.same(x.grad, [6.0, 6.0])
+            alive = [weakref.ref(each) for each in (same, doubled, fixed)]
+            del y, same, doubled, fixed
+            case.equal("alive", [each() is not None for each in alive], [False] * 3)
+    finally:
+        gc.enable()
+
+
+def marking(torch: Any) -> Any:
+    """Overwrites its input, and gives it, its double and a constant."""
+
+    class Marking(torch.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            x.add_(1)
+            doubled, fixed = x * 2, x * 3
+            ctx.mark_dirty(x)
+            ctx.mark_non_differentiable(fixed)
+            ctx.save_for_backward(x, doubled, fixed)
+            return x, doubled, fixed
+
+        @staticmethod
+        def backward(ctx: Any, first: Any, second: Any, nothing: Any) -> Any:
+            return first + second * 2 + nothing * len(ctx.saved_tensors)
+
+    return Marking
+
+
 @pytest.mark.clause("function.second.difference")
 def test_difference(trial: Trial) -> None:
     """The gradient against differences of the function, the second one against differences of the first."""

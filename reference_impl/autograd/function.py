@@ -13,6 +13,7 @@ import numpy as np
 from ..gradmode import MODE, enable_grad, no_grad
 from ..tensor import INFERENCE, Tensor, alias, counter, tracked, wrap
 from .anomaly import ANOMALY, remember
+from .context import FunctionCtx
 from .gradients import grad as gradients
 from .history import edge_of
 from .node import FREED, SEQUENCE, Gradients, Node, Packed, snapshot_of
@@ -21,53 +22,25 @@ from .placing import placed
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
 
-class FunctionCtx:
-    """What `forward` and `backward` share: tensors that are saved, marks, and any attribute."""
+class FunctionNode(Node):
+    """A custom Function in the graph.
 
-    dirty_tensors: tuple[Any, ...] = ()
-    non_differentiable: tuple[Any, ...] = ()
-    to_save: tuple[Any, ...] = ()
-    saved_for_forward: tuple[Any, ...] = ()
-    materialize_grads = True
-    needs_input_grad: tuple[bool, ...] = ()
-    """For each argument of `apply` whether it is a tensor that requires grad."""
+    shared     the attributes of its contexts
+    shapes     shape, dtype and device of each argument, None for one that is no tensor
+    recorded   whether gradients flow, and `forward` whether tangents do
+    freed      what was saved is gone, `accessed` because it was read
+    """
 
-    def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keeps tensors for `backward`, where `saved_tensors` gives them. The last call counts."""
-        self.to_save = tensors
-
-    def save_for_forward(self, *tensors: Tensor | None) -> None:
-        """Keeps tensors for `jvp`. AssertionError for anything else."""
-        for t in tensors:
-            if t is not None and not isinstance(t, Tensor):
-                raise AssertionError(
-                    "save_for_forward expects all arguments to be tensors; you should save non-tensors as attributes "
-                    "on ctx."
-                )
-        self.saved_for_forward = tensors
-
-    def mark_dirty(self, *tensors: Tensor) -> None:
-        """Says which inputs `forward` overwrites; it returns each of them."""
-        self.dirty_tensors = tensors
-
-    def mark_non_differentiable(self, *tensors: Tensor) -> None:
-        """Says which outputs no gradient flows through."""
-        self.non_differentiable = tensors
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether undefined gradients arrive as zeros (so it is without this call) or as None."""
-        self.materialize_grads = value
-
-
-class FunctionNode(Node, FunctionCtx):
-    """A custom Function in the graph: `ctx` and the node are one object."""
+    __slots__ = ("accessed", "forward", "freed", "recorded", "shapes", "shared")
 
     materializes = False
     outputs: Any
     _forward_cls: ClassVar[Any]
 
     def __init__(self, args: tuple[Any, ...]) -> None:
-        self.needs_input_grad = tuple([isinstance(a, Tensor) and tracked(a) for a in args])
+        needs = tuple([isinstance(a, Tensor) and tracked(a) for a in args])
+        self.shared: dict[str, Any] = {"needs_input_grad": needs}
+        self.recorded = MODE.grad and any(needs)
         self.edges = tuple([edge_of(a) if isinstance(a, Tensor) and MODE.grad else None for a in args])
         self.shapes = tuple([(a._array.shape, a._dtype, a._device) if isinstance(a, Tensor) else None for a in args])
         self.forward = MODE.forward > 0
@@ -97,17 +70,20 @@ class FunctionNode(Node, FunctionCtx):
         """Frees what was saved; what hangs on `ctx` as an attribute stays."""
         self.saved, self.versions, self.freed = (), (), True
 
-    def keep(self) -> None:
+    def __getattr__(self, name: str) -> Any:
+        shared = self.shared
+        return shared[name] if name in shared else super().__getattr__(name)
+
+    def keep(self, tensors: tuple[Any, ...]) -> None:
         """Saves what `save_for_backward` was given, once the outputs are known. TypeError for what is no tensor."""
         items = []
-        for i, t in enumerate(self.to_save):
+        for i, t in enumerate(tensors):
             if t is not None and not isinstance(t, Tensor):
                 kind = type(t).__name__
                 raise TypeError(f"save_for_backward can only save variables, but argument {i} is of type {kind}")
             items.append(t if t is None else self._kept(t))
-        self.versions = tuple([0 if t is None or t._counter in (None, INFERENCE) else t._version for t in self.to_save])
+        self.versions = tuple([0 if t is None or t._counter in (None, INFERENCE) else t._version for t in tensors])
         self.saved = tuple(items)
-        self.to_save = ()
 
     def _kept(self, t: Tensor) -> Any:
         number = t._edge[1] if t._edge is not None and t._edge[0] is self else None
@@ -117,12 +93,13 @@ class FunctionNode(Node, FunctionCtx):
 
     def gradient(self, *grads: Any) -> Gradients:
         """Calls the user's backward, and checks what it returns."""
-        if self.materialize_grads:
+        ctx = FunctionCtx(self)
+        if ctx.materialize_grads:
             grads = tuple([_zeros(self.outputs[i]) if g is None else g for i, g in enumerate(grads)])
         if self.forward:
             return self._transposed(grads)
         written = _written_backward(self._forward_cls)
-        found = written(self, list(grads)) if self._forward_cls.boxed_grads_call else written(self, *grads)
+        found = written(ctx, list(grads)) if self._forward_cls.boxed_grads_call else written(ctx, *grads)
         return self._checked(found if isinstance(found, tuple) else (found,))
 
     def _transposed(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -133,9 +110,7 @@ class FunctionNode(Node, FunctionCtx):
             wanted = [
                 t.requires_grad_() for t, edge in zip(tangents, self.edges, strict=True) if t is not None and edge
             ]
-            saved, self.saved, self.versions = self.saved, self.saved_for_forward, (0,) * len(self.saved_for_forward)
-            pushed = self._forward_cls.jvp(self, *tangents)
-            self.saved = saved
+            pushed = self._forward_cls.jvp(FunctionCtx(self, forward=True), *tangents)
             pushed = pushed if isinstance(pushed, tuple) else (pushed,)
             pairs = [
                 (o, g) for o, g in zip(pushed, grads, strict=True) if o is not None and g is not None and tracked(o)
@@ -194,7 +169,7 @@ class Function:
     _backward_cls: ClassVar[type[FunctionNode]]
 
     def __init_subclass__(cls) -> None:
-        cls._backward_cls = type(f"{cls.__name__}Backward", (FunctionNode,), {"_forward_cls": cls})
+        cls._backward_cls = type(f"{cls.__name__}Backward", (FunctionNode,), {"_forward_cls": cls, "__slots__": ()})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         warnings.warn(
@@ -263,7 +238,8 @@ class Function:
                 return _applied_to_batch(cls, inputs)
         if MODE.forward and cls.jvp is Function.jvp and any(isinstance(t, Tensor) and tracked(t) for t in inputs):
             cls.jvp(None)
-        ctx = cls._backward_cls(inputs)
+        node = cls._backward_cls(inputs)
+        ctx = FunctionCtx(node)
         with no_grad():
             if separate:
                 output = cls.forward(*args, **kwargs)
@@ -271,7 +247,7 @@ class Function:
             else:
                 output = cls.forward(ctx, *args, **kwargs)
         found = output if isinstance(output, tuple) else (output,)
-        results = placed(ctx, inputs, found)
+        results = placed(node, ctx.marks(), inputs, found)
         return results if isinstance(output, tuple) else results[0]
 
 

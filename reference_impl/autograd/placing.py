@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..gradmode import MODE, no_grad
+from ..gradmode import no_grad
 from ..tensor import INFERENCE, Tensor, alias, counter, tracked
 from .history import FUNCTION, MULTIPLE, check_view, rebase
 
@@ -13,29 +13,31 @@ if TYPE_CHECKING:
     from .function import FunctionNode
 
 
-def placed(ctx: FunctionNode, inputs: tuple[Any, ...], found: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The outputs, each with its place in the graph."""
-    recorded = MODE.grad and any(ctx.needs_input_grad)
-    dirty = ctx.dirty_tensors
-    _check_marks(ctx, found)
+def placed(
+    node: FunctionNode, marks: tuple[tuple[Any, ...], ...], inputs: tuple[Any, ...], found: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """The outputs, each with its place in the graph. `marks`: those that are overwritten inputs, those that no gradient
+    flows through, and what is to be saved."""
+    dirty, constant, saved = marks
+    _check_marks(dirty, constant, found)
     for t in dirty:
         if t._counter is not INFERENCE:
             counter(t).value += 1
-    ctx.outputs = tuple([(o._array.shape, o._dtype, o._device) if isinstance(o, Tensor) else None for o in found])
+    node.outputs = tuple([(o._array.shape, o._dtype, o._device) if isinstance(o, Tensor) else None for o in found])
     results = []
     for i, o in enumerate(found):
         if isinstance(o, Tensor):
-            flows = recorded and o._dtype.differentiable and not _among(o, ctx.non_differentiable)
-            o = _place(ctx, i, o, _among(o, inputs), _among(o, dirty), flows)
+            flows = node.recorded and o._dtype.differentiable and not _among(o, constant)
+            o = _place(node, i, o, _among(o, inputs), _among(o, dirty), flows)
         results.append(o)
     _restrict(results, inputs)
-    if recorded:
-        ctx.keep()
+    if node.recorded:
+        node.keep(saved)
     return tuple(results)
 
 
-def _check_marks(ctx: FunctionNode, found: tuple[Any, ...]) -> None:
-    for t in ctx.dirty_tensors:
+def _check_marks(dirty: tuple[Any, ...], constant: tuple[Any, ...], found: tuple[Any, ...]) -> None:
+    for t in dirty:
         if not isinstance(t, Tensor):
             raise RuntimeError("mark_dirty can only accept variables, but argument is of another type")
         if not _among(t, found):
@@ -43,7 +45,7 @@ def _check_marks(ctx: FunctionNode, found: tuple[Any, ...]) -> None:
                 "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
                 "are modified inplace must all be outputs of the Function."
             )
-    if not all(isinstance(t, Tensor) for t in ctx.non_differentiable):
+    if not all(isinstance(t, Tensor) for t in constant):
         raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got another type")
 
 
@@ -51,18 +53,18 @@ def _among(value: Any, values: Sequence[Any]) -> bool:
     return any(value is each for each in values)
 
 
-def _place(ctx: FunctionNode, number: int, o: Tensor, own: bool, dirty: bool, flows: bool) -> Tensor:
+def _place(node: FunctionNode, number: int, o: Tensor, own: bool, dirty: bool, flows: bool) -> Tensor:
     """One output in its place: an input that comes back unchanged becomes a view of itself."""
     if not flows:
         if not tracked(o):
             return _itself_viewed(o) if own and not dirty else o
         return alias(o, counter(o)) if own else o
     if own and dirty:
-        _overwrite(ctx, number, o)
+        _overwrite(node, number, o)
         return o
     if own:
         o = _itself_viewed(o)
-    o._edge = (ctx, number)
+    o._edge = (node, number)
     return o
 
 
@@ -72,13 +74,13 @@ def _itself_viewed(o: Tensor) -> Tensor:
     return viewed
 
 
-def _overwrite(ctx: FunctionNode, number: int, o: Tensor) -> None:
+def _overwrite(node: FunctionNode, number: int, o: Tensor) -> None:
     """Makes the Function the origin of an input that it overwrote. RuntimeError for a leaf, a view of one, and one of
     several outputs if it is a view."""
     if o._flag:
         raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
     if o._view is not None:
-        if len(ctx.outputs) > 1:
+        if len(node.outputs) > 1:
             raise RuntimeError(
                 "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot "
                 "return more than one Tensor. This is not supported by the current autograd engine. You should either "
@@ -89,7 +91,7 @@ def _overwrite(ctx: FunctionNode, number: int, o: Tensor) -> None:
         check_view(o)
         if o._view.base._flag:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    rebase(o, (ctx, number))
+    rebase(o, (node, number))
 
 
 def _restrict(results: list[Any], inputs: tuple[Any, ...]) -> None:
