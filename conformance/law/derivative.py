@@ -44,7 +44,7 @@ def jacobian(function: Function, x: np.ndarray) -> np.ndarray:
 def hessian(function: Function, x: np.ndarray) -> np.ndarray:
     """The second derivatives of one number by each pair of elements of `x`; two step sizes cancel the leading error."""
     coarse, fine = (_mixed(function, x, step) for step in (SECOND_STEP, SECOND_STEP / 2))
-    return (4 * fine - coarse) / 3
+    return np.asarray((4 * fine - coarse) / 3)
 
 
 def _mixed(function: Function, x: np.ndarray, step: float) -> np.ndarray:

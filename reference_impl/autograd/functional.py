@@ -288,7 +288,7 @@ def _columns(func: Function, inputs: Any) -> Any:
 
 def _unit(x: Tensor, place: int) -> Tensor:
     """Zeros, with a one at a place (-1: nowhere)."""
-    unit = x.new_zeros(x.numel())
+    unit: Tensor = x.new_zeros(x.numel())
     if place >= 0:
         unit[place] = 1
     return unit.reshape(x.shape)

@@ -169,7 +169,8 @@ def _drawn(y: Tensor, gaps: bool) -> Tensor:
     shape = (*y.shape, 2) if gaps else y.shape
     values = rng.uniform(-1, 1, shape) + (1j * rng.uniform(-1, 1, shape) if y.is_complex() else 0)
     t = wrap(np.asarray(values).astype(y._dtype.numpy), y._dtype, y._device)
-    return (t[..., 0] if gaps else t).detach().requires_grad_()
+    drawn: Tensor = (t[..., 0] if gaps else t).detach().requires_grad_()
+    return drawn
 
 
 def _check_inputs(inputs: tuple[Any, ...]) -> None:

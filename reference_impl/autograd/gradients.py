@@ -185,7 +185,7 @@ def grad(
         if g is None and not unused:
             raise RuntimeError(_UNUSED.format(i))
     if materialize_grads:
-        if any(isinstance(t, GradientEdge) for t in wanted):
+        if any(g is None and isinstance(t, GradientEdge) for t, g in zip(wanted, found, strict=True)):
             raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
         found = [_zeros(t, create_graph) if g is None else g for t, g in zip(wanted, found, strict=True)]
     return dict(zip(inputs, found, strict=True)) if type(inputs) is dict else tuple(found)
@@ -222,6 +222,7 @@ def _batch(i: int, t: Tensor, g: Any) -> tuple[Tensor, ...]:
     if g is None:
         raise ValueError("vmap(vjp, in_dims=0, ...)(<inputs>): every gradient needs a dimension for the batch")
     rows: tuple[Tensor, ...] = g.unbind()
+    t = stand_in(t) if isinstance(t, GradientEdge) else t
     if not rows:
         raise IndexError("index 0 is out of bounds for dimension 0 with size 0")
     if rows[0]._array.shape != t._array.shape:
