@@ -91,7 +91,7 @@ EluBackward0 = bent(
 
 def _mish_slope(grad: Tensor, x: Tensor) -> Tensor:
     t = activation.softplus(x).tanh()
-    return grad * (t + x * sigmoid(x) * (1 - t * t))
+    return grad * (t + x * sigmoid(x) * (1 - t * t))  # type: ignore[no-any-return]
 
 
 MishBackward0 = bent("Mish", _mish_slope)
@@ -221,7 +221,7 @@ def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: b
         return leaky_relu(input, (lower + upper) / 2)  # type: ignore[no-any-return]
     floats("rrelu_with_noise_out_cpu", input)
     slopes = rand(*input._array.shape, dtype=input._dtype, device=input._device) * (upper - lower) + lower
-    return input * where(input.detach() <= 0, slopes, 1)
+    return input * where(input.detach() <= 0, slopes, 1)  # type: ignore[no-any-return]
 
 
 class PreluKernelBackward0(Node):
@@ -281,7 +281,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     size = input._array.shape[dim]
     if size % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {size}")
-    return input.narrow(dim, 0, size // 2) * sigmoid(input.narrow(dim, size // 2, size // 2))
+    return input.narrow(dim, 0, size // 2) * sigmoid(input.narrow(dim, size // 2, size // 2))  # type: ignore[no-any-return]
 
 
 def tanhshrink(input: Tensor) -> Tensor:
@@ -301,7 +301,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
         warnings.warn("`eps` parameter is deprecated and has no effect.", UserWarning, stacklevel=2)
     soft = ((logits - empty_like(logits).exponential_().log()) / tau).softmax(dim)
     if not hard:
-        return soft
+        return soft  # type: ignore[no-any-return]
     chosen = zeros_like(logits).scatter_(dim, soft.max(dim, keepdim=True)[1], 1.0)
     return chosen - soft.detach() + soft  # type: ignore[no-any-return]
 

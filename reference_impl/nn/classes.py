@@ -76,7 +76,7 @@ def nll_loss(
     floats("nll_loss_out_frame", input)
     _check_classes(input, target, weight, ignore_index)
     loss, weights, _ = _picked(input, target, weight, ignore_index)
-    return loss.sum() / weights.sum() if reduction == "mean" else reduced(loss, reduction)  # type: ignore[no-any-return]
+    return loss.sum() / weights.sum() if reduction == "mean" else reduced(loss, reduction)
 
 
 def _by_probabilities(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:
@@ -102,7 +102,7 @@ def _smoothed(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: st
         loss = loss * weight.reshape([-1 if i == dim else 1 for i in range(logs.ndim)])
     _, weights, counts = _picked(logs, target, weight, ignored)
     loss = where(counts, loss.sum(dim), 0)
-    return loss.sum() / weights.sum() if reduction == "mean" else reduced(loss, reduction)  # type: ignore[no-any-return]
+    return loss.sum() / weights.sum() if reduction == "mean" else reduced(loss, reduction)
 
 
 @wider
@@ -136,7 +136,7 @@ def cross_entropy(
     if not label_smoothing:
         return loss
     even = _smoothed(logs, target, weight, reduction, ignore_index)
-    return loss * (1 - label_smoothing) + even * (label_smoothing / logs._array.shape[_class_dim(logs)])
+    return loss * (1 - label_smoothing) + even * (label_smoothing / logs._array.shape[_class_dim(logs)])  # type: ignore[no-any-return]
 
 
 def _rows(input: Tensor) -> Tensor:

@@ -24,24 +24,24 @@ def _mask(input: Tensor, p: float, channels: bool) -> Tensor:
         if len(shape) < 2:
             raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
         shape = shape[:2] + (1,) * (len(shape) - 2)
-    return empty(shape, dtype=input._dtype, device=input._device).bernoulli_(1 - p)
+    return empty(shape, dtype=input._dtype, device=input._device).bernoulli_(1 - p)  # type: ignore[no-any-return]
 
 
 def _dropped(input: Tensor, p: float, channels: bool) -> Tensor:
     """The mask is scaled first: the gradient is the same product."""
     _cast_check(input)
     mask = _mask(input, p, channels)
-    return input * (mask if p == 1 else mask / (1 - p))  # type: ignore[no-any-return]
+    return input * (mask if p == 1 else mask / (1 - p))
 
 
 def _alpha_dropped(input: Tensor, p: float, channels: bool) -> Tensor:
     """What is dropped becomes the least value of `selu`, and all is moved and scaled so that mean and variance stay."""
     mask = _mask(input, p, channels)
     if p == 1:
-        return input * mask  # type: ignore[no-any-return]
+        return input * mask
     least = SELU_ALPHA * SELU_SCALE
     a = 1 / math.sqrt((least * least * p + 1) * (1 - p))
-    return input * (mask * a) + ((mask - 1) * (least * a) + least * a * p)  # type: ignore[no-any-return]
+    return input * (mask * a) + ((mask - 1) * (least * a) + least * a * p)
 
 
 def _cast_check(input: Tensor) -> None:
@@ -85,7 +85,7 @@ def _batched(name: str, spatial: int, input: Tensor, p: float, training: bool, i
     if input.ndim == spatial + 2:
         return _applied(_dropped, input, p, training, inplace, True)
     result = _applied(_dropped, input.unsqueeze_(0) if inplace else input.unsqueeze(0), p, training, inplace, True)
-    return result.squeeze_(0) if inplace else result.squeeze(0)  # type: ignore[no-any-return]
+    return result.squeeze_(0) if inplace else result.squeeze(0)
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
