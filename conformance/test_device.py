@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pytest
 
 from conformance.case import Trial
-from conformance.law import current, duplicate, hollow, mixing, movement, parallel, travel
-from conformance.law.placement import Pair, accelerators, floats, is_host, lies_on, made
+from conformance.law import current, duplicate, hollow, mixing, movement, parallel, partition, travel
+from conformance.law.placement import Pair, floats, made
 
 
 @pytest.mark.clause("device.integer.ordinal")
@@ -33,23 +30,13 @@ def test_absent_cuda(trial: Trial) -> None:
 @pytest.mark.clause("device.factory.report")
 def test_factory(row: dict[str, str], trial: Trial, device: str) -> None:
     """The device as text and as an object."""
-    torch = trial.namespace
-    for form in ("text", "object"):
-        with trial.case(form, call=row["factory"], inputs=f"d = {device!r} as {form}") as case:
-            d = device if form == "text" else torch.device(device)
-            lies_on(case, eval(row["factory"], {"torch": torch, "d": d, "x": torch.ones(2)}), device)
+    current.factory(row, trial, device)
 
 
 @pytest.mark.clause("device.factory.other")
 def test_factory_elsewhere(row: dict[str, str], trial: Trial, pair: Pair) -> None:
     """The first device is the default and holds the pattern; the second is asked for."""
-    torch = trial.namespace
-    for form in ("text", "object"):
-        with trial.case(form, call=row["factory"], inputs=f"d = {pair[1]!r} as {form}, x on {pair[0]}") as case:
-            d = pair[1] if form == "text" else torch.device(pair[1])
-            x = torch.ones(2, device=pair[0])
-            lies_on(case, eval(row["factory"], {"torch": torch, "d": d, "x": x}), pair[1])
-            lies_on(case, x, pair[0], "device of x")
+    current.factory_elsewhere(row, trial, pair)
 
 
 @pytest.mark.clause("device.current.set")
@@ -127,96 +114,37 @@ def test_copy_assign(trial: Trial, pair: Pair) -> None:
 @pytest.mark.clause("device.result.same")
 def test_result(row: dict[str, str], trial: Trial) -> None:
     """On every device of the type under test."""
-    kind = trial.device.split(":")[0]
-    for place in (name for name in trial.backend.devices if name.split(":")[0] == kind):
-        with trial.case(place, call=row["result"], inputs=f"x: float32 (2, 2) on {place}") as case:
-            x = made(trial, [[1.0, 2.0], [3.0, 4.0]], place)
-            lies_on(case, eval(row["result"], {"torch": trial.namespace, "x": x}), place)
+    mixing.stays(row, trial)
 
 
 @pytest.mark.clause("device.mix.refused")
 def test_mix(row: dict[str, str], trial: Trial, pair: Pair) -> None:
     """The same call is accepted when both operands are on the first device."""
-    with trial.case(
-        "a and b", call=row["operation"], inputs=f"a: (2, 2) on {pair[0]}; b: (2, 2), i on {pair[1]}"
-    ) as case:
-        values = [[1.0, 2.0], [3.0, 4.0]]
-        for place in pair:
-            names = {"a": made(trial, values, pair[0]), "b": made(trial, values, place)}
-            names["i"] = made(trial, [1, 0], place, "int64")
-            if place == pair[0]:
-                got = eval(row["operation"], {"torch": trial.namespace, **names})
-                lies_on(case, got, place, "device of the operation on one device")
-                continue
-            with case.raises("RuntimeError", "device"):
-                eval(row["operation"], {"torch": trial.namespace, **names})
+    mixing.refused(row, trial, pair)
 
 
 @pytest.mark.clause("device.mix.untouched")
 def test_mix_untouched(trial: Trial, pair: Pair) -> None:
     """In place, and with an output argument."""
-    torch = trial.namespace
-    for call in ("a.add_(b)", "a.mul_(b)", "torch.add(a, a, out=b)"):
-        with trial.case(call, call=call, inputs=f"a on {pair[0]}, b on {pair[1]}") as case:
-            a, b = made(trial, [1.0, 2.0], pair[0]), made(trial, [3.0, 4.0], pair[1])
-            with case.raises("RuntimeError", "device"):
-                eval(call, {"torch": torch, "a": a, "b": b})
-            case.same(a, floats([1, 2]), "a")
-            case.same(b, floats([3, 4]), "b")
+    mixing.untouched(trial, pair)
 
 
 @pytest.mark.clause("device.mix.ordinal")
 def test_mix_ordinal(trial: Trial) -> None:
     """The first two devices of the accelerator's type."""
-    found = accelerators(trial)
-    if len(found) < 2:
-        pytest.skip("one device of the accelerator's type")
-    with trial.case("a + b", call="a + b", inputs=f"a on {found[0]}, b on {found[1]}") as case:
-        a, b = made(trial, [1.0, 2.0], found[0]), made(trial, [3.0, 4.0], found[1])
-        case.holds("devices", a.device != b.device, "different", f"{a.device} and {b.device}")
-        with case.raises("RuntimeError", "device"):
-            a + b
-        with case.raises("RuntimeError", "device"):
-            a + b[0]
-        case.same(a + b.to(found[0]), floats([4, 6]))
+    mixing.ordinals(trial)
 
 
 @pytest.mark.clause("device.zero-dim.host")
 def test_scalar(row: dict[str, str], trial: Trial) -> None:
     """With tensors of several shapes on every accelerator."""
-    for place in accelerators(trial):
-        for shape in ((3,), (2, 2), (0,), (1,)):
-            with trial.case(
-                f"{place} {shape}", call=row["operation"], inputs=f"x: {shape} on {place}, s: () on cpu"
-            ) as case:
-                values = np.arange(1, 1 + int(np.prod(shape)), dtype=np.float32).reshape(shape)
-                x, s = made(trial, values.tolist(), place), made(trial, 2.0, "cpu")
-                want = eval(row["equals"], {"np": np, "x": values, "s": floats(2)})
-                got = eval(row["operation"], {"torch": trial.namespace, "x": x, "s": s})
-                lies_on(case, got, place)
-                case.same(got, want)
+    mixing.scalars(row, trial)
 
 
 @pytest.mark.clause("device.index.pair")
 def test_index(trial: Trial, pair: Pair) -> None:
     """The tensor on the first device, the index on the second, in reading and in assignment."""
-    first, second = pair
-    values = floats([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
-    indices: dict[str, tuple[Any, str]] = {"integers": ([2, 0], "int64"), "bools": ([True, False, True], "bool")}
-    for name, (entries, dtype) in indices.items():
-        for place in pair:
-            with trial.case(f"{name} on {place}", call="x[i]; x[:, i]; x[i] = 0", inputs=f"x on {first}") as case:
-                x, i = made(trial, values.tolist(), first), made(trial, entries, place, dtype)
-                if place == second and not is_host(second):
-                    with case.raises("RuntimeError", "indices should be either on"):
-                        x[i]
-                    continue
-                case.same(x[i], values[entries])
-                lies_on(case, x[i], first)
-                case.same(x[:, i], values[:, entries], "columns")
-                want = values.copy()
-                x[i], want[entries] = 0, 0
-                case.same(x, want, "after assignment")
+    mixing.indices(trial, pair)
 
 
 @pytest.mark.clause("device.default.set")
@@ -468,3 +396,87 @@ def test_meta_every(row: dict[str, str], trial: Trial) -> None:
 def test_result_every(row: dict[str, str], trial: Trial, device: str) -> None:
     """On the device under test, with the operands there."""
     mixing.results(row, trial, device)
+
+
+@pytest.mark.clause("device.cuda.absent")
+def test_without_cuda(trial: Trial) -> None:
+    """Where there is one, it has an ordinal."""
+    current.without_cuda(trial)
+
+
+@pytest.mark.clause("device.accelerator.set")
+def test_set_index(trial: Trial) -> None:
+    """Each ordinal, in each form."""
+    current.set_index(trial)
+
+
+@pytest.mark.clause("device.accelerator.block")
+def test_index_block(trial: Trial) -> None:
+    """One ordinal in another; None in between; an exception."""
+    current.index_block(trial)
+
+
+@pytest.mark.clause("device.current.thread")
+def test_current_of_threads(trial: Trial) -> None:
+    """A thread that sets another ordinal, from within every ordinal."""
+    current.current_of_threads(trial)
+
+
+@pytest.mark.clause("device.current.default")
+def test_default_follows(trial: Trial) -> None:
+    """By `set_default_device` and by a block."""
+    current.default_follows(trial)
+
+
+@pytest.mark.clause("device.default.thread")
+def test_default_of_threads(trial: Trial) -> None:
+    """A factory in a thread that begins inside the block, and one that enters a block itself."""
+    current.default_of_threads(trial)
+
+
+@pytest.mark.clause("device.default.both")
+def test_block_in_default(trial: Trial) -> None:
+    """Every device in every other."""
+    current.block_in_default(trial)
+
+
+@pytest.mark.clause("device.zero-dim.accelerators")
+def test_scalars_of_accelerators(trial: Trial) -> None:
+    """A factor and a tensor, both orders, on the first two devices of the accelerator's type."""
+    partition.two_accelerators(trial)
+
+
+@pytest.mark.clause("device.optimizer.stuck")
+def test_optimizer_stuck(trial: Trial, pair: Pair) -> None:
+    """Momentum; a step is possible again when the state is brought along."""
+    partition.state_is_stuck(trial, pair)
+
+
+@pytest.mark.clause("device.optimizer.load")
+def test_optimizer_load(trial: Trial, pair: Pair) -> None:
+    """Into the same optimizer and into a new one; then a step is that of an optimizer that never moved."""
+    partition.state_is_loaded(trial, pair)
+
+
+@pytest.mark.clause("device.optimizer.several")
+def test_optimizer_several(trial: Trial, pair: Pair) -> None:
+    """A parameter on each device, in one group and in two."""
+    partition.one_for_several(trial, pair)
+
+
+@pytest.mark.clause("device.split.rows")
+def test_split_rows(trial: Trial, pair: Pair) -> None:
+    """One row stays, the other goes to the second device; the gradients stay with their parts."""
+    partition.split_rows(trial, pair)
+
+
+@pytest.mark.clause("device.split.model")
+def test_split_model(trial: Trial, pair: Pair) -> None:
+    """The first layer on the first device, the second on the second, one optimizer for both."""
+    partition.split_model(trial, pair)
+
+
+@pytest.mark.clause("device.split.copies")
+def test_split_copies(trial: Trial, pair: Pair) -> None:
+    """One row here and three there; the gradients are added on the first device, and the copy is brought up to date."""
+    partition.split_copies(trial, pair)

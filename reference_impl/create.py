@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import lenient
-from .device import CPU, META, resolve
+from .device import CPU, META, default_or, resolve
 from .dtype import BOOL, DEFAULT, INTEGER, bfloat16, chosen, dtype, float16, float32, uint64
 from .dtype import bool as bool_
 from .gradmode import MODE
@@ -83,7 +83,7 @@ def _tensor(
             UserWarning,
             stacklevel=3,
         )
-        device = data._device if device is None else device
+        device = default_or(data._device) if device is None else device
     array, inferred = array_of(data)
     d = chosen(dtype, "tensor") or inferred
     if inferred.is_complex and d.category > BOOL and not d.is_complex and not isinstance(data, (Tensor, np.ndarray)):
@@ -117,7 +117,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """The tensor itself, or one that shares an ndarray's memory, where dtype and device allow it; else a copy."""
     d = chosen(dtype, "as_tensor")
     if isinstance(data, Tensor):
-        return data.to(dtype=d or data._dtype, device=data._device if device is None else device)
+        return data.to(dtype=d or data._dtype, device=default_or(data._device) if device is None else device)
     if isinstance(data, np.ndarray):
         t = from_numpy(data)
         return t.to(dtype=d or t._dtype, device=resolve(device))
@@ -137,7 +137,7 @@ def asarray(
             raise ValueError("can't alias arbitrary sequence into a tensor.")
         return _tensor(obj, dtype=d, device=device, requires_grad=bool(requires_grad))
     t = obj if isinstance(obj, Tensor) else from_numpy(obj)
-    where = t._device if device is None and isinstance(obj, Tensor) else resolve(device)
+    where = default_or(t._device) if device is None and isinstance(obj, Tensor) else resolve(device)
     if copy is False:
         if d is not None and d is not t._dtype:
             raise ValueError(f"can't alias tensor with dtype '{t._dtype.word}' into dtype '{d.word}'.")
@@ -165,8 +165,8 @@ def new_tensor(
 
 def constructed(cls: type, *data: Any, device: Any = None) -> Tensor:
     """`torch.Tensor(...)`: of sizes, an unspecified tensor; of a sequence, its copy; of a tensor, an alias. Always of
-    the default dtype. TypeError for what is neither."""
-    d = DEFAULT.floating
+    the default dtype, and on the CPU unless a device is given. TypeError for what is neither."""
+    d, device = DEFAULT.floating, CPU if device is None else device
     only = data[0] if len(data) == 1 else None
     result: Tensor
     if isinstance(only, Tensor):

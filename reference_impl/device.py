@@ -186,6 +186,11 @@ def get_default_device() -> device:
     return resolve(None)
 
 
+def default_or(other: device) -> device:
+    """The default device where one is set, and otherwise this one."""
+    return resolve(None) if CURRENT.stack or CURRENT.default is not None else other
+
+
 def set_default_device(d: Any) -> None:
     """Sets the device of this thread's factory calls that name none; None is the CPU."""
     CURRENT.default = None if d is None else device(d)

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
+import pytest
+
 from conformance import planning, specification
 from conformance.case import Case, Trial
 from conformance.law.forms import source_of
-from conformance.law.placement import GATED, Pair, accelerators, is_host, lies_on
+from conformance.law.placement import GATED, Pair, accelerators, floats, is_host, lies_on, made
 from conformance.operation import Operation
 from conformance.sample import Arrays, arrays, call, describe, each, evaluate, tensor
 
@@ -141,3 +144,92 @@ def results(row: Mapping[str, str], trial: Trial, device: str) -> None:
                 found = each(operation, evaluate(operation.call, trial, inputs, dtype))
             for result in found:
                 lies_on(case, result, device)
+
+
+def refused(row: dict[str, str], trial: Trial, pair: Pair) -> None:
+    """The same call is accepted when both operands are on the first device."""
+    with trial.case(
+        "a and b", call=row["operation"], inputs=f"a: (2, 2) on {pair[0]}; b: (2, 2), i on {pair[1]}"
+    ) as case:
+        values = [[1.0, 2.0], [3.0, 4.0]]
+        for place in pair:
+            names = {"a": made(trial, values, pair[0]), "b": made(trial, values, place)}
+            names["i"] = made(trial, [1, 0], place, "int64")
+            if place == pair[0]:
+                got = eval(row["operation"], {"torch": trial.namespace, **names})
+                lies_on(case, got, place, "device of the operation on one device")
+                continue
+            with case.raises("RuntimeError", "device"):
+                eval(row["operation"], {"torch": trial.namespace, **names})
+
+
+def untouched(trial: Trial, pair: Pair) -> None:
+    """In place, and with an output argument."""
+    torch = trial.namespace
+    for source in ("a.add_(b)", "a.mul_(b)", "torch.add(a, a, out=b)"):
+        with trial.case(source, call=source, inputs=f"a on {pair[0]}, b on {pair[1]}") as case:
+            a, b = made(trial, [1.0, 2.0], pair[0]), made(trial, [3.0, 4.0], pair[1])
+            with case.raises("RuntimeError", "device"):
+                eval(source, {"torch": torch, "a": a, "b": b})
+            case.same(a, floats([1, 2]), "a")
+            case.same(b, floats([3, 4]), "b")
+
+
+def ordinals(trial: Trial) -> None:
+    """The first two devices of the accelerator's type."""
+    found = accelerators(trial)
+    if len(found) < 2:
+        pytest.skip("one device of the accelerator's type")
+    with trial.case("a + b", call="a + b", inputs=f"a on {found[0]}, b on {found[1]}") as case:
+        a, b = made(trial, [1.0, 2.0], found[0]), made(trial, [3.0, 4.0], found[1])
+        case.holds("devices", a.device != b.device, "different", f"{a.device} and {b.device}")
+        with case.raises("RuntimeError", "device"):
+            a + b
+        with case.raises("RuntimeError", "device"):
+            a + b[0]
+        case.same(a + b.to(found[0]), floats([4, 6]))
+
+
+def scalars(row: dict[str, str], trial: Trial) -> None:
+    """With tensors of several shapes on every accelerator."""
+    for place in accelerators(trial):
+        for shape in ((3,), (2, 2), (0,), (1,)):
+            with trial.case(
+                f"{place} {shape}", call=row["operation"], inputs=f"x: {shape} on {place}, s: () on cpu"
+            ) as case:
+                values = np.arange(1, 1 + int(np.prod(shape)), dtype=np.float32).reshape(shape)
+                x, s = made(trial, values.tolist(), place), made(trial, 2.0, "cpu")
+                want = eval(row["equals"], {"np": np, "x": values, "s": floats(2)})
+                got = eval(row["operation"], {"torch": trial.namespace, "x": x, "s": s})
+                lies_on(case, got, place)
+                case.same(got, want)
+
+
+def indices(trial: Trial, pair: Pair) -> None:
+    """The tensor on the first device, the index on the second, in reading and in assignment."""
+    first, second = pair
+    values = floats([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
+    indices: dict[str, tuple[Any, str]] = {"integers": ([2, 0], "int64"), "bools": ([True, False, True], "bool")}
+    for name, (entries, dtype) in indices.items():
+        for place in pair:
+            with trial.case(f"{name} on {place}", call="x[i]; x[:, i]; x[i] = 0", inputs=f"x on {first}") as case:
+                x, i = made(trial, values.tolist(), first), made(trial, entries, place, dtype)
+                if place == second and not is_host(second):
+                    with case.raises("RuntimeError", "indices should be either on"):
+                        x[i]
+                    continue
+                case.same(x[i], values[entries])
+                lies_on(case, x[i], first)
+                case.same(x[:, i], values[:, entries], "columns")
+                want = values.copy()
+                x[i], want[entries] = 0, 0
+                case.same(x, want, "after assignment")
+
+
+def stays(row: dict[str, str], trial: Trial) -> None:
+    """On every device of the type under test."""
+    kind = trial.device.split(":")[0]
+    for place in (name for name in trial.backend.devices if name.split(":")[0] == kind):
+        with trial.case(place, call=row["result"], inputs=f"x: float32 (2, 2) on {place}") as case:
+            x = made(trial, [[1.0, 2.0], [3.0, 4.0]], place)
+            lies_on(case, eval(row["result"], {"torch": trial.namespace, "x": x}), place)
