@@ -17,6 +17,7 @@ from conformance.case import Case, Trial
 DEPTH = 10_000
 LONG = 100_000
 WIDE = 20_000
+FEW = 2_000  # of a quick run
 MANY = 3_000
 STEPS = 1_000
 DOUBLINGS = 64
@@ -166,23 +167,23 @@ def test_view_depth(trial: Trial) -> None:
 @pytest.mark.clause("autograd.graph.fan-out")
 def test_fan_out(trial: Trial) -> None:
     """Sums of numbers below 2 ** 24, which float32 holds exactly."""
-    torch = trial.namespace
-    with trial.case("one leaf", call=f"sum(x * i for i in 1, -1, 1, … {WIDE + 1} times)") as case:
+    torch, width = trial.namespace, FEW if trial.quick else WIDE
+    with trial.case("one leaf", call=f"sum(x * i for i in 1, -1, 1, … {width + 1} times)") as case:
         x = torch.tensor([1.0, 2.0], requires_grad=True)
         total = torch.zeros(2)
-        for i in range(WIDE + 1):
+        for i in range(width + 1):
             total = total + x * (-1 if i % 2 else 1)
         total.sum().backward()
         case.same(x.grad, np.ones(2), "gradient")
     for name in ("stack", "cat"):
         with trial.case(
-            f"one {name}", call=f"torch.{name}([y, x * 1, y, …]), {WIDE} tensors weighted 0, 1, 2, 3, 0, …"
+            f"one {name}", call=f"torch.{name}([y, x * 1, y, …]), {width} tensors weighted 0, 1, 2, 3, 0, …"
         ) as case:
             x, y = (torch.tensor([value], requires_grad=True) for value in (1.0, 2.0))
-            joined = getattr(torch, name)([x * 1 if i % 2 else y for i in range(WIDE)])
-            (joined.reshape(-1) * (torch.arange(WIDE) % 4)).sum().backward()
-            case.same(y.grad, np.array([WIDE // 4 * (0 + 2)]), "gradient of y")
-            case.same(x.grad, np.array([WIDE // 4 * (1 + 3)]), "gradient of x")
+            joined = getattr(torch, name)([x * 1 if i % 2 else y for i in range(width)])
+            (joined.reshape(-1) * (torch.arange(width) % 4)).sum().backward()
+            case.same(y.grad, np.array([width // 4 * (0 + 2)]), "gradient of y")
+            case.same(x.grad, np.array([width // 4 * (1 + 3)]), "gradient of x")
 
 
 @contextmanager
