@@ -25,8 +25,8 @@ class Hollow(np.ndarray[Any, Any]):
     def __array_finalize__(self, other: Any) -> None:
         self.steps = None
 
-    @property
-    def strides(self) -> tuple[int, ...]:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def strides(self) -> tuple[int, ...]:
         """In bytes; row-major unless it was made otherwise."""
         return (
             layout.in_bytes(layout.contiguous_strides(self.shape), self.itemsize) if self.steps is None else self.steps
@@ -267,7 +267,7 @@ _NEED_VALUES = {
 }
 """NumPy's functions whose results depend on values, and torch's names for them."""
 
-_RULES = {
+_RULES: dict[str, Any] = {
     "copyto": _copyto,
     "empty_like": _alike,
     "zeros_like": _alike,

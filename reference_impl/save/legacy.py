@@ -71,7 +71,7 @@ class _Anything:
     __setstate__ = __setitem__ = append = extend = add = _ignore
 
 
-class _Measuring(UNPICKLER):
+class _Measuring(UNPICKLER):  # type: ignore[misc]
     """Reads a pickle without making anything of it but a list of the memory that it names."""
 
     def __init__(self, file: Any) -> None:

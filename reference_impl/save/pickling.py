@@ -18,7 +18,7 @@ PICKLER: Any = vars(pickle)["_Pickler"]
 """Python's own, written in Python: the names that it writes can be changed."""
 
 
-class Pickler(PICKLER):
+class Pickler(PICKLER):  # type: ignore[misc]
     """Writes `("storage", type, key, location, count)` in place of memory, and collects the memory in `storages`."""
 
     dispatch: ClassVar[dict[type, Any]] = dict(PICKLER.dispatch)

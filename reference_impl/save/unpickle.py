@@ -80,7 +80,7 @@ def _permitted(thing: Any) -> bool:
     return any(thing is known for known in SAFE.values()) or any(thing is own for own in allowed().values())
 
 
-class Careful(UNPICKLER):
+class Careful(UNPICKLER):  # type: ignore[misc]
     """Builds numbers, texts, containers and tensors, and what the user allowed. UnpicklingError for all else."""
 
     def __init__(self, file: Any, load_storage: Callable[[Any], Any], **options: Any) -> None:
