@@ -21,6 +21,9 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "grad.higher.freed",
         "grad.thread.error",
         "grad.unused.freed",
+        "hook.checkpoint.calls",
+        "hook.error.rest",
+        "hook.saved.freed",
         "mutation.saved.freed",
     ),
 }

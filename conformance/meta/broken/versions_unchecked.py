@@ -12,6 +12,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "complex.gradient.saved",
         "error.gradient",
         "grad.anomaly.trace-modified",
+        "hook.checkpoint.changed",
+        "hook.saved.version",
         "linalg.gradient.watched",
         "mutation.buffer.index-saved",
         "mutation.buffer.saved-changed",
