@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
+import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -137,6 +139,31 @@ def test_inner_step(trial: Trial) -> None:
             fast = fast - rate * g
         ((x @ fast + y) ** 2).sum().backward()
         case.within(w.grad, slope(outer, start), *WITHIN, name="w.grad")
+
+
+class Mark:
+    """A hook that does nothing; a weak reference to it tells whether its graph is there."""
+
+    def __call__(self, grad: Any) -> None:
+        """Leave the gradient as it is."""
+
+
+@pytest.mark.clause("grad.higher.released")
+def test_released(trial: Trial) -> None:
+    """A gradient of a gradient keeps the first graph alive, and nothing else does."""
+    torch = trial.namespace
+    with trial.case("x^3", call="grad of grad of (x * x * x).sum(), then its names are deleted") as case:
+        x, mark = leaf(trial, [1.0, 2.0]), Mark()
+        alive = weakref.ref(mark)
+        y = x * x * x
+        y.register_hook(mark)
+        (first,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+        (second,) = torch.autograd.grad(first.sum(), x, create_graph=True)
+        case.same(second, np.array([6.0, 12.0]), "second derivative")
+        del mark
+        case.equal("alive with its result", alive() is not None, True)
+        del y, first, second
+        case.equal("alive without", alive() is not None, False)
 
 
 @pytest.mark.clause("grad.jacobian.formula")
@@ -294,6 +321,20 @@ def test_trace(trial: Trial) -> None:
         case.equal("raised", error, "Function 'SqrtBackward0' returned nan values in its 0th output.")
         words = "Error detected in SqrtBackward0.", "Traceback of forward call that caused the error", "in take_root"
         holds(case, texts, *words)
+
+
+@pytest.mark.clause("grad.anomaly.threads")
+def test_anomaly_in_threads(trial: Trial) -> None:
+    """Switched on here, and NaN found there."""
+    torch = trial.namespace
+    with trial.case("sqrt", call="(x.sqrt() * 0.0).sum() differentiated in a thread") as case:
+        x = leaf(trial, [0.0, 4.0])
+        for on, want in ((True, "SqrtBackward0"), (False, "no exception")):
+            with torch.autograd.set_detect_anomaly(on):
+                work = partial(told, lambda: torch.autograd.grad((x.sqrt() * 0.0).sum(), x))
+                (state, (error, _)) = together([torch.is_anomaly_enabled, work])
+            case.equal("is_anomaly_enabled there", state, on)
+            case.holds("raised there", want in error, want=want, got=error)
 
 
 @pytest.mark.clause("grad.anomaly.trace-missing")
