@@ -30,7 +30,7 @@ __all__ = [
 
 def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
     """Says that tensors were written by other means than their methods. An inference tensor has no version."""
-    tensors = (tensor,) if isinstance(tensor, Tensor) else tensor
+    tensors: Any = (tensor,) if isinstance(tensor, Tensor) else tensor
     if not isinstance(tensors, Iterable):
         raise RuntimeError("increment_version expect a Iterable[Tensor] as input")
     for t in tensors:
