@@ -34,6 +34,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "broadcast.zero-dim.empty",
         "broadcast.zero-dim.single",
         "complex.arithmetic.real",
+        "device.meta.shape",
+        "device.meta.version",
         "device.mix.ordinal",
         "device.zero-dim.foreign",
         "device.zero-dim.host",

@@ -10,6 +10,8 @@ from conformance.specification import load
 
 # A dtype among others: the cases that ask for complex numbers say so, not the clause.
 AMONG_OTHERS = (
+    "archive.dtypes",
+    "device.meta.every",
     "dtype.cast.every",
     "dtype.promote.numbers",
     "dtype.query.pairs",

@@ -38,6 +38,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "hook.tensor.type",
         "hook.tensor.untracked",
         "hook.tensor.wanted",
+        "save.grad.hook",
     ),
 }
 
