@@ -12,6 +12,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "error.gradient",
         "function.gradient.none-single",
         "grad.batch.unused",
+        "grad.input.flag-later",
+        "grad.input.other",
         "grad.input.overwritten",
         "grad.input.view-apart",
         "grad.input.view-written",
@@ -23,14 +25,21 @@ EXPECTED: dict[str, tuple[str, ...]] = {
 }
 
 
+def several(inputs: Any) -> Any:
+    """A dict as it is; a tensor or an edge of the graph, and anything that gives some, as a list."""
+    if isinstance(inputs, dict):
+        return inputs
+    return [inputs] if hasattr(inputs, "grad_fn") or hasattr(inputs, "node") else list(inputs)
+
+
 def broken(sound: Call) -> Call:
     """Zeros, as `materialize_grads` gives them, unless the options contradict each other."""
 
     def call(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        listed = [inputs] if hasattr(inputs, "grad_fn") else inputs
-        if not kwargs.get("materialize_grads") and all(hasattr(each, "grad_fn") for each in listed or ()):
+        listed = several(inputs)
+        if not kwargs.get("materialize_grads") and all(hasattr(each, "grad_fn") for each in listed):
             kwargs = {**kwargs, "allow_unused": None, "materialize_grads": True}
-        return sound(outputs, inputs, *args, **kwargs)
+        return sound(outputs, listed, *args, **kwargs)
 
     return call
 
