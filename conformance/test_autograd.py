@@ -196,10 +196,19 @@ def without_collector() -> Iterator[Callable[[], None]]:
     if counting:
         gc.disable()
     try:
-        yield (lambda: None) if counting else (lambda: gc.collect() and None)
+        yield nothing if counting else collected
     finally:
         if was:
             gc.enable()
+
+
+def nothing() -> None:
+    """Counting references has collected the garbage already."""
+
+
+def collected() -> None:
+    """Collects the garbage."""
+    gc.collect()
 
 
 def watched_factor(trial: Trial) -> tuple[Any, Any, Any]:

@@ -207,7 +207,7 @@ def weights(shape: tuple[int, ...]) -> np.ndarray:
 
 def value(code: CodeType, read: str, x: np.ndarray, s: np.ndarray) -> float:
     """The weighted sum that NumPy gets, over real and imaginary parts."""
-    scope = {**NUMPY, "x": x, "s": s}
+    scope: dict[str, Any] = {**NUMPY, "x": x, "s": s}
     exec(code, scope)
     result = scope[read]
     if np.iscomplexobj(result):
