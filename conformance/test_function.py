@@ -112,6 +112,30 @@ def train_by_hand(x: np.ndarray, y: np.ndarray, first: np.ndarray, second: np.nd
     return [*losses, first, second]
 
 
+@pytest.mark.clause("function.apply.depth")
+def test_depth(trial: Trial) -> None:
+    """The interpreter's stack does not limit the depth of a graph of Functions."""
+    torch = trial.namespace
+
+    class Increment(torch.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x + 1
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            return grad + 1
+
+    with trial.case("3000", call="x = Increment.apply(x), 3000 times") as case:
+        x = torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
+        y = x
+        for _ in range(3000):
+            y = Increment.apply(y)
+        case.same(y, np.array([3001.0, 2998.0]))
+        y.backward(torch.tensor([0.0, 10.0], dtype=torch.float64))
+        case.same(x.grad, np.array([3000.0, 3010.0]))
+
+
 @pytest.mark.clause("function.save.memory")
 def test_memory(trial: Trial) -> None:
     """Without help of the garbage collector."""
