@@ -79,12 +79,13 @@ def _greatest(n: int, input: Tensor, output_size: Any, return_indices: bool) -> 
     flat = np.arange(numel(shape[-n:])).reshape(shape[-n:])
     bounds = [spans(have, count) for have, count in zip(shape[-n:], sizes, strict=True)]
     for at in itertools.product(*map(range, sizes)):
-        window = tuple([slice(*span[i]) for span, i in zip(bounds, at, strict=True)])
+        window: tuple[Any, ...] = tuple([slice(*span[i]) for span, i in zip(bounds, at, strict=True)])
         places = flat[window].reshape(-1)
         values = planes[(slice(None), *window)].reshape(len(planes), len(places))
         chosen = values.argmax(1)
-        best[(slice(None), *at)] = values[np.arange(len(values)), chosen]
-        index[(slice(None), *at)] = places[chosen]
+        target: tuple[Any, ...] = (slice(None), *at)
+        best[target] = values[np.arange(len(values)), chosen]
+        index[target] = places[chosen]
     results = [(cast(a, t).reshape(*shape[:-n], *sizes), t) for a, t in ((best, d), (index, int64))]
     pair = record_many(GREATEST[n], results, input._device, (input,), saved=(SECOND,), args=(shape, n))
     return pair if return_indices else pair[0]

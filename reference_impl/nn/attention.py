@@ -83,4 +83,4 @@ def scaled_dot_product_attention(
     weights = _weights((query * factor) @ key.transpose(-2, -1), attn_mask)
     if dropout_p > 0:
         weights = dropout(weights, dropout_p)
-    return (weights @ value).to(d)  # type: ignore[no-any-return]
+    return (weights @ value).to(d)

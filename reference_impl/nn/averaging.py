@@ -165,7 +165,7 @@ def _lp_pool(n: int, input: Tensor, p: float, kernel_size: Numbers, stride: Any,
         return -MAXIMA[n](-input.abs(), kernel_size, stride, 0, 1, ceil_mode)  # type: ignore[no-any-return]
     mean = _avg_pool(n, input.pow(p), kernel_size, stride, 0, ceil_mode, True)
     positive = mean.sign() * relu(mean.abs())
-    return (positive * math.prod(kernel)).pow(1.0 / p)
+    return (positive * math.prod(kernel)).pow(1.0 / p)  # type: ignore[no-any-return]
 
 
 def lp_pool1d(

@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,12 +44,12 @@ class Geometry:
         return tuple([(n - d * (k - 1) - 1) // s + 1 for n, k, d, s in each])
 
 
-def steps(offset: Sizes, counts: Sizes, step: Sizes) -> tuple[slice, ...]:
+def steps(offset: Sizes, counts: Sizes, step: Sizes) -> tuple[Any, ...]:
     """The elements that begin at an offset, so many along each dimension, steps apart."""
     return tuple([slice(o, o + (n - 1) * s + 1, s) for o, n, s in zip(offset, counts, step, strict=True)])
 
 
-def pairs(places: Sizes, kernel: Sizes, g: Geometry) -> Iterator[tuple[tuple[slice, ...], tuple[int | slice, ...]]]:
+def pairs(places: Sizes, kernel: Sizes, g: Geometry) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
     """What belongs together: elements of the padded input, and positions `(*kernel, *places)` of its columns. One pair
     for each element of the kernel or for each place, whichever are fewer."""
     every = (slice(None),) * len(kernel)

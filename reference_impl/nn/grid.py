@@ -58,7 +58,7 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     axes = np.meshgrid(*[_line(m, bool(align_corners)) for m in sizes], indexing="ij")
     places = np.stack([*reversed(axes), np.ones(sizes)], -1).reshape(-1, n + 1)
     base = wrap(places.astype(d.numpy), d, theta._device).expand(size[0], -1, -1)
-    return (base @ theta.transpose(1, 2)).reshape(size[0], *sizes, n)  # type: ignore[no-any-return]
+    return (base @ theta.transpose(1, 2)).reshape(size[0], *sizes, n)
 
 
 def _folded_back(at: Tensor, low: float, span: float) -> Tensor:
@@ -121,10 +121,10 @@ def _cubic_weights(part: Tensor) -> list[Tensor]:
     a = -0.75
 
     def near(t: Tensor) -> Tensor:
-        return ((a + 2) * t - (a + 3)) * t * t + 1  # type: ignore[no-any-return]
+        return ((a + 2) * t - (a + 3)) * t * t + 1
 
     def far(t: Tensor) -> Tensor:
-        return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a  # type: ignore[no-any-return]
+        return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
 
     return [far(part + 1), near(part), near(1 - part), far(2 - part)]
 
@@ -196,7 +196,7 @@ def grid_sample(
     d = input._dtype
     if d.compute is not d.numpy:
         wide = (input.to(float32), grid.to(float32))
-        return grid_sample(*wide, mode, padding_mode, bool(align_corners)).to(d)  # type: ignore[no-any-return]
+        return grid_sample(*wide, mode, padding_mode, bool(align_corners)).to(d)
     sizes, wanted, align = input._array.shape[2:], grid._array.shape[1:-1], bool(align_corners)
     rows = grid.reshape(grid._array.shape[0], -1, len(sizes))
     places = []
@@ -214,4 +214,4 @@ def grid_sample(
             found = found + record(STILL[len(sizes)], still, d, input._device, places).unsqueeze(1)
         else:
             found = _linear(input, places)
-    return found.reshape(*input._array.shape[:2], *wanted)  # type: ignore[no-any-return]
+    return found.reshape(*input._array.shape[:2], *wanted)

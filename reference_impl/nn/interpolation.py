@@ -31,7 +31,7 @@ NODES = {
 
 def triangle(t: Array) -> Array:
     """The weights of linear interpolation at a distance."""
-    return np.maximum(0, 1 - abs(t))
+    return np.asarray(np.maximum(0, 1 - abs(t)))
 
 
 def cubic(a: float) -> Callable[[Array], Array]:

@@ -76,7 +76,7 @@ class NormalizeBackward(Node):
 
 
 def _summed(t: Tensor, dims: list[int], shape: Shape) -> Tensor:
-    return (t.sum(dims) if dims else t).reshape(shape)  # type: ignore[no-any-return]
+    return (t.sum(dims) if dims else t).reshape(shape)
 
 
 NODES = {
@@ -87,9 +87,10 @@ NODES = {
 
 def moments(x: Array, dims: Shape) -> tuple[Array, Array]:
     """Mean and biased variance along dimensions, which stay with size one."""
-    mean = x.mean(dims, keepdims=True)
+    count = x.dtype.type(math.prod([x.shape[i] for i in dims]))
+    mean = np.add.reduce(x, dims, keepdims=True) / count
     centred = x - mean
-    return mean, np.multiply(centred, centred, out=centred).mean(dims, keepdims=True)
+    return mean, np.add.reduce(np.multiply(centred, centred, out=centred), dims, keepdims=True) / count
 
 
 def _normal(x: Array, weight: Any, bias: Any, plan: Plan) -> Array:
@@ -241,7 +242,7 @@ def instance_norm(
     if not use_input_stats:
         if running_mean is None or running_var is None:
             raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
-        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)  # type: ignore[no-any-return]
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     channels = shape[1]
     _check_parameters(channels, weight=weight, bias=bias)
     _check_running((running_mean, running_var))

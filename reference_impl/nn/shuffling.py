@@ -29,7 +29,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         )
     c, n = channels // (r * r), len(batch)
     parts = input.reshape(*batch, c, r, r, h, w)
-    return parts.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2).reshape(*batch, c, h * r, w * r)  # type: ignore[no-any-return]
+    return parts.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2).reshape(*batch, c, h * r, w * r)
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
@@ -45,7 +45,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
             )
     h, w, n = height // r, width // r, len(batch)
     parts = input.reshape(*batch, c, h, r, w, r)
-    return parts.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3).reshape(*batch, c * r * r, h, w)  # type: ignore[no-any-return]
+    return parts.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3).reshape(*batch, c * r * r, h, w)
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
@@ -63,7 +63,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
             f"Number of channels must be divisible by groups. Got {channels} channels and {groups} groups."
         )
     table = input.reshape(batch, groups, channels // groups, *rest)
-    return table.transpose(1, 2).reshape(batch, channels, *rest)  # type: ignore[no-any-return]
+    return table.transpose(1, 2).reshape(batch, channels, *rest)
 
 
 native_channel_shuffle = channel_shuffle
