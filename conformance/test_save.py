@@ -9,6 +9,7 @@ import pickle
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -112,14 +113,12 @@ def test_empty(trial: Trial) -> None:
 def test_truncated(trial: Trial) -> None:
     """Cut at several places."""
     torch = trial.namespace
-    x = torch.tensor([1.0, 2.0, 3.0])
-    whole = stored(torch, {"x": x, "n": 3}).getvalue()
-    held = torch.load(io.BytesIO(whole))
     for tenth in range(1, 10):
         for careful in (True, False):
-            cut = io.BytesIO(whole[: len(whole) * tenth // 10])
             with trial.case(f"{tenth}0 % careful={careful}", call="torch.load(file)") as case:
-                refused(case, torch, cut, weights_only=careful)
+                whole = stored(torch, {"x": torch.tensor([1.0, 2.0, 3.0]), "n": 3}).getvalue()
+                held = torch.load(io.BytesIO(whole))
+                refused(case, torch, io.BytesIO(whole[: len(whole) * tenth // 10]), weights_only=careful)
                 case.same(held["x"], floats([1, 2, 3]))
 
 
@@ -137,15 +136,19 @@ def refused(case: Case, torch: Any, file: Any, **options: Any) -> None:
 def test_hostile(trial: Trial) -> None:
     """Alone and behind tensors; the mark shows whether it ran."""
     torch = trial.namespace
-    for name, thing in {"alone": Hostile(), "among others": {"x": torch.ones(2), "h": [Hostile()]}}.items():
+    makers: dict[str, Callable[[], Any]] = {
+        "alone": Hostile,
+        "among others": lambda: {"x": torch.ones(2), "h": [Hostile()]},
+    }
+    for name, make in makers.items():
         for options in ({}, {"weights_only": True}, {"map_location": "cpu"}):
             with trial.case(f"{name} {options}", call="torch.load(file)") as case:
                 vars(sys).pop(MARK, None)
                 with case.raises("pickle.UnpicklingError", "Weights only load failed"):
-                    torch.load(stored(torch, thing), **options)
+                    torch.load(stored(torch, make()), **options)
                 case.equal("code of the file ran", hasattr(sys, MARK), False)
         with trial.case(f"{name} trusted", call="torch.load(file, weights_only=False)") as case:
-            torch.load(stored(torch, thing), weights_only=False)
+            torch.load(stored(torch, make()), weights_only=False)
             case.equal("code of the file ran", vars(sys).pop(MARK, False), True)
 
 
