@@ -10,6 +10,7 @@ from conformance.meta.broken.sound import Call, base, replace_calls
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "func.grad.aux",
+        "func.grad.callable",
         "func.grad.closure",
         "func.grad.exception",
         "func.grad.inplace",
