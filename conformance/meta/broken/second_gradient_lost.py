@@ -20,6 +20,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "grad.thread.second",
         "grad.unused.materialize-second",
         "hook.checkpoint.grad",
+        "hook.retain.second",
         "hook.saved.second",
         "hook.tensor.second",
         "index.call.gradient.second",
