@@ -307,6 +307,7 @@ def test_damaged(trial: Trial) -> None:
     torch = trial.namespace
     for length in (0, 2, len(PLAIN) // 2, len(PLAIN) - 1):
         with trial.case(f"{length} bytes", call="torch.load(file)") as case:
+            case.same(torch.load(by.by_hand(PLAIN, THREE)), floats([1.5, -2, 0.25]))
             try:
                 found = torch.load(by.by_hand(PLAIN[:length], THREE))
             except (EOFError, RuntimeError, ValueError, struct.error, pickle.UnpicklingError) as error:

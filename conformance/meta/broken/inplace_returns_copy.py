@@ -9,6 +9,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "broadcast.inplace.operation",
         "broadcast.inplace.other",
+        "device.meta.version",
         "inplace.method.chain",
         "inplace.method.integer",
         "inplace.method.memory",

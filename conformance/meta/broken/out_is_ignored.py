@@ -11,6 +11,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "broadcast.overlap.dimension",
         "broadcast.overlap.out",
+        "device.meta.out",
         "device.mix.refused",
         "device.mix.untouched",
         "dtype.out.pairs",

@@ -10,6 +10,7 @@ from conformance.meta.broken.sound import Call, base, replace_calls
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "autograd.leaf.cast",
+        "device.meta.convert",
         "device.to.cpu",
         "device.to.nonblocking",
         "device.to.positional",
