@@ -61,21 +61,25 @@ def load(
     unpickler = Careful if careful else _trusting(pickle_module or pickle)
     with opened(f) as file:
         try:
-            if is_archive(file):
-                if mmap and file is f:
-                    raise ValueError("f must be a file path in order to use the mmap argument")
-                return _load(file, map_location, lambda *given: unpickler(*given, **options).load(), bool(mmap))
-            if mmap:
-                raise RuntimeError(
-                    "mmap can only be used with files saved with `torch.save(_use_new_zipfile_serialization=True), "
-                    "please "
-                    "torch.save your checkpoint with this option in order to use mmap."
-                )
-            return legacy.load(file, map_location, lambda *given: unpickler(*given, **options).load())
+            return _read(file, file is not f, map_location, lambda *given: unpickler(*given, **options).load(), mmap)
         except pickle.UnpicklingError as error:
             if not careful:
                 raise
             raise pickle.UnpicklingError(_explained(str(error))) from None
+
+
+def _read(file: Any, named: bool, map_location: Any, unpickle: Callable[..., Any], mmap: bool | None) -> Any:
+    """The object in an archive, or in a file of the format before."""
+    if is_archive(file):
+        if mmap and not named:
+            raise ValueError("f must be a file path in order to use the mmap argument")
+        return _load(file, map_location, unpickle, bool(mmap))
+    if mmap:
+        raise RuntimeError(
+            "mmap can only be used with files saved with `torch.save(_use_new_zipfile_serialization=True), please "
+            "torch.save your checkpoint with this option in order to use mmap."
+        )
+    return legacy.load(file, map_location, unpickle)
 
 
 def opened(f: Any) -> AbstractContextManager[Any]:
