@@ -15,7 +15,14 @@ from conformance.planning import Plan
 
 SHOWN_KINDS = 10
 SHOWN_NAMES = 15
-KNOWN_BY = {"amp": "autocast", "bf16": "bfloat16", "half": ".float16", "pin": "pin_memory", "saved_hooks": "saved_"}
+KNOWN_BY = {
+    "amp": "autocast",
+    "bf16": "bfloat16",
+    "half": ".float16",
+    "node_hooks": "register_",
+    "pin": "pin_memory",
+    "saved_hooks": "saved_",
+}
 CLAIM, CLAIMED = "claim", re.compile(r"a refusal: (.*) is declared as lacking")
 UNREAD = "ObservationError: to_numpy"
 
