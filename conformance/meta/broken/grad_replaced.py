@@ -25,6 +25,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "complex.grad.accumulate",
         "error.gradient",
         "error.state.backward",
+        "function.save.freed",
+        "function.save.inspect",
         "grad.higher.backward-sum",
         "grad.thread.error",
         "grad.thread.shared",

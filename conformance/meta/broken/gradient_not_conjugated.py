@@ -17,6 +17,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "complex.gradient.inplace",
         "complex.gradient.magnitude",
         "complex.gradient.saved",
+        "func.grad.complex",
         "grad.check.complex",
         "hook.tensor.complex",
         "pointwise.gradient.complex",

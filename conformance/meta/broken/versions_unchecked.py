@@ -11,6 +11,9 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "complex.gradient.saved",
         "error.gradient",
+        "function.dirty.version",
+        "function.save.changed",
+        "function.save.output-changed",
         "grad.anomaly.trace-modified",
         "gradmode.inference.write-saved",
         "hook.checkpoint.changed",
