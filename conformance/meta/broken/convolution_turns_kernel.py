@@ -19,6 +19,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "functional.gradient",
         "functional.gradient.complex",
         "functional.gradient.second",
+        "functional.names",
     ),
 }
 
