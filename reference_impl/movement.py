@@ -150,12 +150,11 @@ def get_device(input: Tensor) -> int:
 def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """The tensor in another dtype; without an argument the name of its type, `torch.FloatTensor`."""
     if dtype is None:
-        where = "" if self._device is CPU else f"{self._device.type}."
-        return f"torch.{where}{self._dtype.word}Tensor"
-    where = self._device
+        kind = "" if self._device is CPU else f"{self._device.type}."
+        return f"torch.{kind}{self._dtype.word}Tensor"
     if isinstance(dtype, str):
-        dtype, where = named_type(dtype, where)
-    return convert(self, PYTHON.get(dtype, dtype), where)
+        return convert(self, *named_type(dtype, self._device))
+    return convert(self, PYTHON.get(dtype, dtype), self._device)
 
 
 def named_type(name: str, here: Device) -> tuple[dtype, Device]:

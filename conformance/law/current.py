@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -199,12 +200,17 @@ def current_of_threads(trial: Trial) -> None:
     """A thread that sets another ordinal, from within every ordinal."""
     torch, places = trial.namespace, accelerators(trial)
     current, choose = torch.accelerator.current_device_index, torch.accelerator.set_device_index
+
+    def chosen(index: int) -> Any:
+        choose(index)
+        return current()
+
     for place in map(torch.device, places):
         with trial.case(str(place), call="torch.accelerator.set_device_index(i), in a thread") as case:
             last = torch.accelerator.device_index(len(places) - 1)
             with last:
                 case.equal("in a new thread", in_a_thread(current), 0)
-                got = in_a_thread(lambda index=place.index: (choose(index), current())[1])
+                got = in_a_thread(functools.partial(chosen, place.index))
                 case.equal("set in a thread", got, place.index)
                 case.equal("in the first thread", current(), len(places) - 1)
 

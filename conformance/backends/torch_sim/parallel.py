@@ -20,7 +20,7 @@ def _scatter(
     tensor: torch.Tensor, devices: Sequence[int], sizes: Sequence[int] | None, dim: int, streams: Any
 ) -> list[torch.Tensor]:
     """Return one part of a tensor for each device, of the given sizes or of sizes that hardly differ."""
-    parts = tensor.split(list(sizes), dim) if sizes else tensor.chunk(len(devices), dim)
+    parts = torch.split(tensor, list(sizes), dim) if sizes else torch.chunk(tensor, len(devices), dim)
     return [part.to(_place(index)) for part, index in zip(parts, devices, strict=False)]
 
 

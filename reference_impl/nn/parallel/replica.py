@@ -84,7 +84,7 @@ def parallel_apply(
         thread.start()
     for thread in threads:
         thread.join()
-    failed = next((error for _, error in map(results.get, range(len(modules))) if error is not None), None)
+    failed = next((results[i][1] for i in range(len(modules)) if results[i][1] is not None), None)
     if failed is not None:
         raise failed
     return [results[i][0] for i in range(len(modules))]
