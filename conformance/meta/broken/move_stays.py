@@ -23,6 +23,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "device.split.batch",
         "device.split.columns",
         "device.split.layers",
+        "function.gradient.device",
         "hook.tensor.device",
         "numeric.testing.device",
         "print.device",
