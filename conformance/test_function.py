@@ -117,7 +117,7 @@ def test_depth(trial: Trial) -> None:
     """The interpreter's stack does not limit the depth of a graph of Functions."""
     torch = trial.namespace
 
-    class Increment(torch.autograd.Function):  # type: ignore[misc]
+    class Increment(torch.autograd.Function):  # type: ignore[misc, name-defined]
         @staticmethod
         def forward(ctx: Any, x: Any) -> Any:
             return x + 1
