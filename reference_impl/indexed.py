@@ -10,7 +10,6 @@ from . import layout
 from .accumulate import added
 from .autograd.node import Gradients, Node
 from .create import checked, fitting
-from .device import CPU
 from .dtype import int32, int64
 from .gather import check_bounds
 from .op import operation, record
@@ -207,8 +206,6 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     at = index._array.reshape(-1)
     check_bounds(at, dim, shape[dim], IndexError, -shape[dim])
     same_device(input, index)
-    if isinstance(value, Tensor) and value._device is not CPU:
-        same_device(input, value)
     array = input._array.copy("C")
     d = input._dtype
     filled = cast(value._array, d) if isinstance(value, Tensor) else fitting(value, d)

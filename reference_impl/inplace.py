@@ -10,12 +10,12 @@ from . import layout
 from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .create import fitting
-from .device import META, different
+from .device import META
 from .fill import zeros_like
 from .hollow import NO_DATA
 from .inplace_rules import overwriting
 from .op import operation, record
-from .promote import cast, common_device
+from .promote import cast
 from .tensor import Tensor, attach
 
 
@@ -70,12 +70,6 @@ class FillBackward0(Node):
         return zeros_like(grad) if self.needs(0) else None, grad.sum() if self.needs(1) else None
 
 
-def _beside(target: Tensor, value: Tensor) -> None:
-    """RuntimeError for a value that lies neither on the CPU nor beside the target."""
-    if common_device(target, value) is not target._device:
-        raise different(target._device, value._device)
-
-
 @operation(method=False, out=False)
 def fill(input: Tensor, value: Any) -> Tensor:
     """A copy in which every element is the value, a number or a 0-dim tensor."""
@@ -85,7 +79,6 @@ def fill(input: Tensor, value: Any) -> Tensor:
             raise RuntimeError(
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
             )
-        _beside(input, value)
         scalar: Any = cast(value._array, d)
     else:
         scalar = fitting(value, d)

@@ -29,6 +29,8 @@ APART = {
     "slice_scatter": "copies, from any device",
     "diagonal_scatter": "copies, from any device",
     "as_strided_scatter": "copies, from any device",
+    "fill": "reads its value as a number",
+    "index_fill": "reads its value as a number",
     "index_put": "is indexed from the CPU too",
     "histogram": "is for the CPU alone",
     "histogramdd": "is for the CPU alone",
