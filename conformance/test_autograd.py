@@ -220,7 +220,7 @@ def watched_factor(trial: Trial) -> tuple[Any, Any, Any]:
     return x, x * torch.from_numpy(array), weakref.ref(array)
 
 
-@pytest.mark.clause("autograd.memory.saved")
+@pytest.mark.clause("autograd.lifetime.saved")
 def test_saved_memory(trial: Trial) -> None:
     """The memory of a saved factor, seen through the array that it is shared with."""
     call = "y = x * torch.from_numpy(array); del array; y.sum().backward()"
@@ -234,7 +234,7 @@ def test_saved_memory(trial: Trial) -> None:
         case.same(x.grad, [3.0, 5.0], "gradient")
 
 
-@pytest.mark.clause("autograd.memory.retain")
+@pytest.mark.clause("autograd.lifetime.retain")
 def test_retained_memory(trial: Trial) -> None:
     """Kept after a pass that retains, and not after one that does not."""
     with trial.case("factor", call="backward(retain_graph=True); backward()") as case, without_collector() as collect:
@@ -249,7 +249,7 @@ def test_retained_memory(trial: Trial) -> None:
         case.same(x.grad, [6.0, 10.0], "gradient")
 
 
-@pytest.mark.clause("autograd.memory.dropped")
+@pytest.mark.clause("autograd.lifetime.dropped")
 def test_dropped_memory(trial: Trial) -> None:
     """Kept while the result is there, or any that was computed from it."""
     with trial.case("factor", call="z = (y * 2).sum(); del y; del z") as case, without_collector() as collect:
@@ -270,7 +270,7 @@ def all_gone(case: Case, name: str, references: list[Any], collect: Callable[[],
     case.equal(f"{name}: tensors left of {len(references)}", sum(each() is not None for each in references), 0)
 
 
-@pytest.mark.clause("autograd.memory.intermediate")
+@pytest.mark.clause("autograd.lifetime.intermediate")
 def test_intermediate_memory(trial: Trial) -> None:
     """Results that saved their operands, their own values, and indices; with a backward pass, without, and twice."""
     torch = trial.namespace
@@ -289,7 +289,7 @@ def test_intermediate_memory(trial: Trial) -> None:
             case.equal("gradient", x.grad is not None, passes > 0)
 
 
-@pytest.mark.clause("autograd.memory.mutated")
+@pytest.mark.clause("autograd.lifetime.mutated")
 def test_mutated_memory(trial: Trial) -> None:
     """Histories that were rewritten hold no cycle either."""
     torch = trial.namespace
@@ -327,7 +327,7 @@ def test_mutated_memory(trial: Trial) -> None:
         case.equal("x.grad", x.grad, None)
 
 
-@pytest.mark.clause("autograd.memory.loop")
+@pytest.mark.clause("autograd.lifetime.loop")
 def test_loop_memory(trial: Trial) -> None:
     """Results and gradients of all steps but the last are gone."""
     torch = trial.namespace

@@ -136,7 +136,7 @@ def test_depth(trial: Trial) -> None:
         case.same(x.grad, np.array([3000.0, 3010.0]))
 
 
-@pytest.mark.clause("function.save.memory")
+@pytest.mark.clause("function.save.lifetime")
 def test_memory(trial: Trial) -> None:
     """Without help of the garbage collector."""
     torch = trial.namespace
@@ -191,7 +191,7 @@ def result_lives(torch: Any, way: str, case: Case) -> None:
     case.equal("node alive", node() is not None, False)
 
 
-@pytest.mark.clause("function.dirty.memory")
+@pytest.mark.clause("function.dirty.lifetime")
 def test_memory_of_marked(trial: Trial) -> None:
     """Results that were marked die with their last names."""
     torch = trial.namespace

@@ -148,7 +148,7 @@ class Mark:
         """Leave the gradient as it is."""
 
 
-@pytest.mark.clause("grad.higher.released")
+@pytest.mark.clause("grad.higher.lifetime")
 def test_released(trial: Trial) -> None:
     """A gradient of a gradient keeps the first graph alive, and nothing else does."""
     torch = trial.namespace
@@ -471,7 +471,7 @@ def test_second_in_thread(trial: Trial) -> None:
         case.equal("the other gradient requires grad", result_of(first), False)
 
 
-@pytest.mark.clause("grad.thread.error")
+@pytest.mark.clause("grad.thread.exception")
 def test_error_in_thread(trial: Trial) -> None:
     """One thread runs a graph a second time, the other a graph of its own."""
     with trial.case("two threads", call="a second backward, beside a first one") as case:

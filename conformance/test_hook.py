@@ -34,7 +34,7 @@ class Packed:
         return self.value
 
 
-@pytest.mark.clause("hook.handle.deleted")
+@pytest.mark.clause("hook.handle.lifetime")
 def test_deleted(trial: Trial) -> None:
     """The handle outlives the tensor, and the tensor does not live for the handle."""
     with trial.case("leaf", call="handle = x.register_hook(hook); del x; handle.remove()") as case:
@@ -51,7 +51,7 @@ def test_deleted(trial: Trial) -> None:
         case.equal("handle.remove()", handle.remove(), None)
 
 
-@pytest.mark.clause("hook.graph.freed")
+@pytest.mark.clause("hook.tensor.lifetime")
 def test_freed(trial: Trial) -> None:
     """A weak reference to the hook tells; backward alone does not let it go."""
     torch = trial.namespace

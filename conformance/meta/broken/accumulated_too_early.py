@@ -14,9 +14,9 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "hook.accumulated.optimizer",
         "hook.accumulated.order",
         "hook.accumulated.remove",
-        "hook.accumulated.returns",
+        "hook.accumulated.type",
         "hook.accumulated.step",
-        "hook.error.accumulated",
+        "hook.exception.accumulated",
         "hook.node.leaf",
     ),
 }

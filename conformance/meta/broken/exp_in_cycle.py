@@ -7,7 +7,7 @@ from typing import Any
 from conformance.backend import Backend
 from conformance.meta.broken.sound import Call, base, forms, replace_calls
 
-EXPECTED: dict[str, tuple[str, ...]] = {"fail": ("autograd.memory.intermediate", "autograd.memory.mutated")}
+EXPECTED: dict[str, tuple[str, ...]] = {"fail": ("autograd.lifetime.intermediate", "autograd.lifetime.mutated")}
 
 
 def broken(sound: Call) -> Call:

@@ -12,7 +12,6 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "complex.gradient.complex.second",
         "function.once.second",
         "grad.anomaly.second",
-        "grad.call.retained",
         "grad.call.untouched",
         "grad.graph.freed",
         "grad.graph.retain",

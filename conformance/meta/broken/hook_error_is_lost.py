@@ -10,14 +10,14 @@ from conformance.meta.broken.sound import Call, base, replace_calls
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
-        "hook.error.class",
-        "hook.error.mode",
-        "hook.error.next",
-        "hook.error.own",
-        "hook.error.replaced",
-        "hook.error.rest",
-        "hook.error.retained",
-        "hook.nested.error",
+        "hook.exception.class",
+        "hook.exception.mode",
+        "hook.exception.next",
+        "hook.exception.own",
+        "hook.exception.stops",
+        "hook.exception.rest",
+        "hook.exception.retained",
+        "hook.nested.exception",
         "hook.nested.untracked",
     ),
 }

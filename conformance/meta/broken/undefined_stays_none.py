@@ -11,8 +11,8 @@ from conformance.meta.broken.sound import Call, base, replace_functions
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "function.constant.marked",
-        "function.dirty.memory",
-        "function.gradient.undefined",
+        "function.dirty.lifetime",
+        "function.undefined.stopped",
         "function.result.integer",
         "function.result.twice",
         "function.undefined.zeros",

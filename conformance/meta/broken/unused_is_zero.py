@@ -17,7 +17,6 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "grad.input.overwritten",
         "grad.input.view-apart",
         "grad.input.view-written",
-        "grad.unused.freed",
         "grad.unused.later",
         "grad.unused.none",
         "grad.unused.refused",
