@@ -6,22 +6,106 @@ from collections.abc import Callable
 from typing import Any
 
 from .autocast import faster
+from .autograd.node import Gradients, Node
 from .dtype import FLOATING, dtype, float32
 from .dtype import bool as bool_
-from .linalg.product import bmm, mm, mv, outer
-from .op import operation
+from .gradmode import no_grad
+from .linalg.product import bmm, matmul, mm, mv, outer
+from .op import operation, record
+from .pointwise import conjugate
 from .promote import result_type, same_device
 from .reduce import sum
 from .tensor import Tensor
 
 
-def _added(input: Tensor, x: Tensor, y: Tensor, multiply: Callable[..., Tensor], beta: Any, alpha: Any) -> Tensor:
+class AddmmBackward0(Node):
+    """`input` gets the gradient times beta, the factors those of the product times alpha.
+
+    `args` is (beta, alpha).
+    """
+
+    __slots__ = ()
+    saves = ("mat1", "mat2")
+    used_by = (2, 1)
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, y = self.tensors()
+        beta, alpha = self.args
+        flow = _times(grad, alpha) if self.needs(1) or self.needs(2) else None
+        return (
+            _times(grad, beta) if self.needs(0) else None,
+            self.to_first(flow, y) if self.needs(1) else None,
+            self.to_second(flow, x) if self.needs(2) else None,
+        )
+
+    @staticmethod
+    def to_first(grad: Any, y: Tensor) -> Tensor:
+        """The gradient of the first factor, from that of the product and the second factor."""
+        return matmul(grad, y.mH)
+
+    @staticmethod
+    def to_second(grad: Any, x: Tensor) -> Tensor:
+        """The gradient of the second factor, from that of the product and the first factor."""
+        return matmul(x.mH, grad)
+
+
+class BaddbmmBackward0(AddmmBackward0):
+    __slots__ = ()
+    saves = ("batch1", "batch2")
+
+
+class AddbmmBackward0(BaddbmmBackward0):
+    """Every product of the sum has the same gradient."""
+
+    __slots__ = ()
+
+
+class AddmvBackward0(AddmmBackward0):
+    __slots__ = ()
+    saves = ("mat", "vec")
+
+    @staticmethod
+    def to_first(grad: Any, y: Tensor) -> Tensor:
+        """Every element of the gradient times every element of the vector."""
+        return outer(grad, conjugate(y))
+
+
+class AddrBackward0(AddmmBackward0):
+    __slots__ = ()
+    saves = ("vec1", "vec2")
+
+    @staticmethod
+    def to_first(grad: Any, y: Tensor) -> Tensor:
+        """The gradient's rows, weighed by the second vector."""
+        return mv(grad, conjugate(y))
+
+    @staticmethod
+    def to_second(grad: Any, x: Tensor) -> Tensor:
+        """The gradient's columns, weighed by the first vector."""
+        return mv(grad.t(), conjugate(x))
+
+
+def _times(grad: Tensor, factor: Any) -> Tensor:
+    return grad if factor == 1 else grad * factor.conjugate()
+
+
+def _added(
+    kind: type[Node], input: Tensor, x: Tensor, y: Tensor, multiply: Callable[..., Tensor], beta: Any, alpha: Any
+) -> Tensor:
     """`beta * input + alpha * multiply(x, y)`; the half types round once. A beta of zero leaves input's values out."""
-    same_device(input, x, y)
+    device = same_device(input, x, y)
     d = x._dtype
     if input._dtype is not d:
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {input._dtype.word} and {d.word}")
+    beta, alpha = (factor.item() if isinstance(factor, Tensor) else factor for factor in (beta, alpha))
     _check_factors(d, alpha, beta)
+    with no_grad():
+        result = _sum(input, x, y, multiply, beta, alpha)
+    return record(kind, result._array, d, device, (input, x, y), saved=(x, y), args=(beta, alpha))
+
+
+def _sum(input: Tensor, x: Tensor, y: Tensor, multiply: Callable[..., Tensor], beta: Any, alpha: Any) -> Tensor:
+    d = x._dtype
     half = d.compute is not d.numpy
     if half:
         input, x, y = input.to(float32), x.to(float32), y.to(float32)
@@ -43,19 +127,19 @@ def _check_factors(d: dtype, alpha: Any, beta: Any) -> None:
 @operation(inplace=True, promotes=False, autocast=faster)
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`beta * input + alpha * (mat1 @ mat2)`. RuntimeError where input does not expand to the product's shape."""
-    return _added(input, mat1, mat2, mm, beta, alpha)
+    return _added(AddmmBackward0, input, mat1, mat2, mm, beta, alpha)
 
 
 @operation(inplace=True, promotes=False)
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`beta * input + alpha * (mat @ vec)`."""
-    return _added(input, mat, vec, mv, beta, alpha)
+    return _added(AddmvBackward0, input, mat, vec, mv, beta, alpha)
 
 
 @operation(inplace=True, promotes=False, autocast=faster)
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`beta * input + alpha * (batch1 @ batch2)`, for batches of matrices."""
-    return _added(input, batch1, batch2, bmm, beta, alpha)
+    return _added(BaddbmmBackward0, input, batch1, batch2, bmm, beta, alpha)
 
 
 def _summed(x: Tensor, y: Tensor) -> Tensor:
@@ -65,7 +149,7 @@ def _summed(x: Tensor, y: Tensor) -> Tensor:
 @operation(inplace=True, promotes=False, autocast=faster)
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`beta * input + alpha * (batch1 @ batch2).sum(0)`."""
-    return _added(input, batch1, batch2, _summed, beta, alpha)
+    return _added(AddbmmBackward0, input, batch1, batch2, _summed, beta, alpha)
 
 
 @operation(inplace=True, promotes=False)
@@ -80,4 +164,4 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
         _check_factors(d, alpha, beta)
         result: Tensor = input & bool(beta) | outer(vec1, vec2) & bool(alpha)
         return result
-    return _added(input.to(d), vec1.to(d), vec2.to(d), outer, beta, alpha)
+    return _added(AddrBackward0, input.to(d), vec1.to(d), vec2.to(d), outer, beta, alpha)
