@@ -56,6 +56,15 @@ SECOND: Any = object()
 
 HIGHEST = COMPLEX + 1
 
+_UNWRITTEN = ((), (0,), (0, 0), (0, 0, 0))
+"""The versions of tensors that nobody has written into. Most are such, and their nodes share these tuples."""
+
+UNSAVABLE = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+    "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in "
+    "autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+)
+
 _new = object.__new__
 _array = np.ndarray
 
@@ -91,7 +100,9 @@ def record(
             for t in inputs:
                 if isinstance(t, Tensor) and (t._edge is not None or t._flag or (t._view is not None and tracked(t))):
                     node = link(kind, inputs, saved, args, result)
-                    node.outputs = ((array.shape, dtype, device),)
+                    outputs = ((array.shape, dtype, device),)
+                    edge = t._edge  # its node mostly says the same of its output: sharing saves a third of the memory
+                    node.outputs = edge[0].outputs if edge is not None and edge[0].outputs == outputs else outputs
                     result._edge = (node, 0)
                     break
     elif MODE.inference:
@@ -101,14 +112,19 @@ def record(
 
 def link(kind: type[Node], inputs: Sequence[Any], saved: Any, args: Any, *results: Tensor) -> Node:
     """A node for tracked inputs. Its caller sets `outputs`, and the edges of the results."""
+    edges: list[Any] = []
+    for t in inputs:
+        if isinstance(t, Tensor):
+            edge = t._edge
+            edges.append(edge if edge is not None and t._view is None else edge_of(t))
+        else:
+            edges.append(None)
     node = _new(kind)
-    node.edges = edges = tuple([edge_of(t) if isinstance(t, Tensor) else None for t in inputs])
+    node.edges = tuple(edges)
     node.args = args
     node.hooks = None
     node.sequence = next(SEQUENCE)
     if saved:
-        if kind.used_by is not None:
-            saved = [t if edges[i] is not None else None for t, i in zip(saved, kind.used_by, strict=True)]
         _save(node, saved, results)
     else:
         node.saved = node.versions = ()
@@ -118,37 +134,34 @@ def link(kind: type[Node], inputs: Sequence[Any], saved: Any, args: Any, *result
 
 
 def _save(node: Node, saved: Sequence[Any], results: tuple[Tensor, ...]) -> None:
-    items = []
+    items: list[Any] = []
     versions = []
     outputs = 0
+    used_by, packing = node.used_by, MODE.packing
     for t in saved:
         version = 0
-        if t is RESULT or t is SECOND:
+        if used_by is not None and node.edges[used_by[len(items)]] is None:
+            t = None
+        elif t is RESULT or t is SECOND:
             number = outputs if t is RESULT else 1
             t = snapshot_of(results[number], number)
             version = t.tensor._version
             outputs += 1
-            if MODE.packing is not None:
+            if packing is not None:
                 t.tensor._edge = node, t.output
-                t = Packed(t.tensor, None, MODE.packing, t.output)
+                t = Packed(t.tensor, None, packing, t.output)
         elif isinstance(t, Tensor):
             c = t._counter
             if c is not None:
                 if c is INFERENCE:
-                    raise RuntimeError(
-                        "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
-                        "inference mode in "
-                        "computation tracked by autograd. To work around this, you can make a clone to get a normal "
-                        "tensor and "
-                        "use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
-                    )
+                    raise RuntimeError(UNSAVABLE)
                 version = c.value
-            if MODE.packing is not None:
-                t = Packed(t, edge_of(t), MODE.packing)
+            if packing is not None:
+                t = Packed(t, edge_of(t), packing)
         items.append(t)
         versions.append(version)
     node.saved = tuple(items)
-    node.versions = tuple(versions)
+    node.versions = tuple(versions) if len(items) > 3 or any(versions) else _UNWRITTEN[len(items)]
 
 
 def record_many(

@@ -91,18 +91,26 @@ class Walk:
 
     def run(self) -> list[Tensor | None]:
         """Runs every node that is ready, until none is left."""
-        ready, waiting, needed = self.ready, self.waiting, self.needed
+        ready, waiting, needed, buffers = self.ready, self.waiting, self.needed, self.buffers
         while ready:
             node = heappop(ready)[1]
-            grads = self.visit(node, self.buffers.pop(node, None))
+            grads = self.visit(node, buffers.pop(node, None))
+            count = len(grads)
             for i, edge in enumerate(node.edges):
                 if edge is None:
                     continue
                 target = edge[0]
-                if i < len(grads) and (needed is None or target in needed):
+                if i < count and (needed is None or target in needed):
                     grad = grads[i]
                     if grad is not None:
-                        self.deliver(edge, _fit(grad, edge, node, i))
+                        outputs = target.outputs
+                        shape, dtype, device = outputs[edge[1]]
+                        if grad._array.shape != shape or grad._dtype is not dtype or grad._device is not device:
+                            grad = _fit(grad, edge, node, i)
+                        if target in buffers or len(outputs) > 1:
+                            self.deliver(edge, grad)
+                        else:
+                            buffers[target] = [grad]
                 left = waiting[target] = waiting[target] - 1
                 if not left:
                     heappush(ready, (-target.sequence, target))
@@ -119,11 +127,14 @@ class Walk:
 
     def visit(self, node: Node, buffer: list[Any] | None) -> tuple[Tensor | None, ...]:
         """Runs one node on the gradients that arrived, and returns those of its inputs."""
+        hooks = node.hooks
+        leaf = type(node) is AccumulateGrad
+        if hooks is None and buffer is not None and len(buffer) == 1 and not self.capture and not leaf:
+            return self.apply(node, buffer)
         if buffer is None:
             if node.materializes:
                 return ()
             buffer = [None] * len(node.outputs)
-        hooks = node.hooks
         if hooks is not None:
             buffer = hooks.arrived(buffer)
         if node in self.wanted:
@@ -131,7 +142,6 @@ class Walk:
                 self.found[node, number] = buffer[number]
             if not self.leads_on(node):
                 return ()
-        leaf = type(node) is AccumulateGrad
         if self.capture and not leaf and not self.leads_on(node):
             return ()
         if hooks is not None and hooks.prior:
@@ -143,14 +153,17 @@ class Walk:
         given = buffer
         if len(buffer) > 1 and node.materializes and any(g is None for g in buffer):
             given = [_zeros(node, i) if g is None else g for i, g in enumerate(buffer)]
-        result: Any = node.gradient(*given)
-        if not self.keep:
-            node.release()
-        if type(result) is not tuple:
-            result = (result,)
+        result = self.apply(node, given)
         if hooks is not None and hooks.posterior:
             result = hooks.after(tuple([_arriving(node, i, g) for i, g in enumerate(result)]), buffer)
-        return result  # type: ignore[no-any-return]
+        return result
+
+    def apply(self, node: Node, grads: list[Any]) -> tuple[Tensor | None, ...]:
+        """The gradients of a node's inputs. Frees what it saved, unless the graph is kept."""
+        result: Any = node.gradient(*grads)
+        if not self.keep:
+            node.release()
+        return result if type(result) is tuple else (result,)
 
     def will_run(self, node: Node) -> bool:
         """Whether the pass comes, or came, by a node."""

@@ -122,9 +122,10 @@ class Node:
     args       everything else that the gradient needs: dims, shapes, numbers
     outputs    shape, dtype, device of each output
     hooks      None, or the hooks of this node
+    metadata   a dict for the user's notes, made when it is first asked for
     """
 
-    __slots__ = ("__weakref__", "args", "edges", "hooks", "outputs", "saved", "sequence", "versions")
+    __slots__ = ("__weakref__", "args", "edges", "hooks", "metadata", "outputs", "saved", "sequence", "versions")
     saves: ClassVar[tuple[str, ...]] = ()
     """Names under which the saved tensors can be read: `self` makes `node._saved_self`."""
     used_by: ClassVar[tuple[int, ...] | None] = None
@@ -141,8 +142,10 @@ class Node:
     outputs: Outputs
     hooks: Any
     sequence: int
+    metadata: dict[str, Any]
     register_hook: ClassVar[Callable[..., Any]]
     register_prehook: ClassVar[Callable[..., Any]]
+    place: ClassVar[Callable[..., Any]]
 
     def gradient(self, *grads: Any) -> Gradients:
         """The gradient of each input, None where there is none, from the gradients of the outputs (zeros where
@@ -158,7 +161,9 @@ class Node:
         if self.saved is None:
             raise RuntimeError(FREED)
         out = []
-        for item, version in zip(self.saved, self.versions, strict=True):
+        versions = self.versions
+        for i, item in enumerate(self.saved):
+            version = versions[i]
             if isinstance(item, Tensor):
                 c = item._counter
                 if c is not None and c.value != version:
@@ -202,6 +207,11 @@ class Node:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_saved_") and name[7:] in type(self).saves:
             return self.tensors()[type(self).saves.index(name[7:])]
+        if name.startswith("_raw_saved_") and name[11:] in type(self).saves:
+            return self.place(type(self).saves.index(name[11:]))
+        if name == "metadata":
+            self.metadata = notes = {}
+            return notes
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __repr__(self) -> str:
