@@ -289,7 +289,7 @@ def test_intermediate_memory(trial: Trial) -> None:
             case.equal("gradient", x.grad is not None, passes > 0)
 
 
-@pytest.mark.clause("autograd.lifetime.mutated")
+@pytest.mark.clause("autograd.lifetime.inplace")
 def test_mutated_memory(trial: Trial) -> None:
     """Histories that were rewritten hold no cycle either."""
     torch = trial.namespace

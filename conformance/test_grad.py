@@ -368,7 +368,7 @@ def test_trace_induced(trial: Trial) -> None:
         holds(case, texts, "Previous calculation was induced by PowBackward0.", "in raised")
 
 
-@pytest.mark.clause("grad.anomaly.trace-modified")
+@pytest.mark.clause("grad.anomaly.trace-changed")
 def test_trace_modified(trial: Trial) -> None:
     """The hint points to the traceback, and no longer to anomaly mode."""
     torch = trial.namespace

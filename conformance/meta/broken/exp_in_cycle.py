@@ -7,7 +7,7 @@ from typing import Any
 from conformance.backend import Backend
 from conformance.meta.broken.sound import Call, base, forms, replace_calls
 
-EXPECTED: dict[str, tuple[str, ...]] = {"fail": ("autograd.lifetime.intermediate", "autograd.lifetime.mutated")}
+EXPECTED: dict[str, tuple[str, ...]] = {"fail": ("autograd.lifetime.intermediate", "autograd.lifetime.inplace")}
 
 
 def broken(sound: Call) -> Call:

@@ -10,7 +10,7 @@ from conformance.meta.broken.sound import Call, base, forms, replace_calls
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
-        "autograd.lifetime.mutated",
+        "autograd.lifetime.inplace",
         "derivative.choice.untaken",
         "derivative.infinity.saturated",
         "error.gradient",

@@ -15,7 +15,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "function.dirty.version",
         "function.save.changed",
         "function.save.output-changed",
-        "grad.anomaly.trace-modified",
+        "grad.anomaly.trace-changed",
         "gradmode.inference.write-saved",
         "hook.checkpoint.changed",
         "hook.saved.version",

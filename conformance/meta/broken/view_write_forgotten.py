@@ -16,7 +16,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "function.result.view-inplace",
         "function.result.view-multiple",
         "grad.input.view-written",
-        "gradmode.inference.view-modified",
+        "gradmode.inference.view-changed",
         "gradmode.update.view",
         "hook.inplace.view",
         "hook.retain.view",
