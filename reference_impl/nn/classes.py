@@ -8,13 +8,16 @@ import numpy as np
 
 from ..activation import logsigmoid
 from ..autocast import wider
+from ..autograd.node import Gradients, Node
 from ..choice import where
 from ..derivative import floats
 from ..dtype import int64
+from ..gradmode import no_grad
+from ..op import record
 from ..promote import same_device
 from ..softmax import log_softmax
 from ..tensor import Tensor, wrap
-from .loss import reduced, spelled
+from .loss import need_constant, reduced, spelled
 
 
 def _class_dim(input: Tensor) -> int:
@@ -42,22 +45,38 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignored
             f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of "
             f"shape: {list(weight._array.shape)}"
         )
+    if weight is not None and weight._dtype is not input._dtype:
+        raise RuntimeError(f"expected scalar type {input._dtype.word} but found {weight._dtype.word}")
     wrong = target._array[(target._array != ignored) & ((target._array < 0) | (target._array >= classes))]
     if wrong.size:
         raise IndexError(f"Target {wrong.flat[0]} is out of bounds.")
 
 
-def _picked(input: Tensor, target: Tensor, weight: Tensor | None, ignored: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Minus the input at each target times the weight, zero at those that are ignored; the weight of each target; and
-    whether it counts."""
-    dim = _class_dim(input)
+def _weights(input: Tensor, target: Tensor, weight: Tensor | None, ignored: int) -> tuple[Tensor, Tensor]:
+    """The weight of each target, zero for those that are ignored; and the targets, class 0 in place of those."""
     counts = target != ignored
     index = where(counts, target, 0)
-    chosen = -input.gather(dim, index.unsqueeze(dim)).squeeze(dim)
-    if weight is None:
-        return where(counts, chosen, 0), counts.to(input._dtype), counts
-    weights = weight[index]
-    return where(counts, chosen * weights, 0), where(counts, weights, 0), counts
+    return counts.to(input._dtype) if weight is None else where(counts, weight[index], 0), index
+
+
+class NllLossBackward0(Node):
+    """Minus the weight, at the class that is named. `args` is whether the loss is a mean, and the class ignored."""
+
+    __slots__ = ()
+    saves = ("self", "target", "weight")
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, target, weight = self.tensors()
+        mean, ignored = self.args
+        weights, index = _weights(x, target, weight, ignored)
+        flow = grad / weights.sum() if mean else grad
+        flow = where(target != ignored, -flow * weights, 0)
+        dim = _class_dim(x)
+        return x.new_zeros(x._array.shape).scatter(dim, index.unsqueeze(dim), flow.unsqueeze(dim))
+
+
+class NllLoss2DBackward0(NllLossBackward0):
+    __slots__ = ()
 
 
 @wider
@@ -75,8 +94,16 @@ def nll_loss(
     reduction = spelled(reduction, size_average, reduce)
     floats("nll_loss_out_frame", input)
     _check_classes(input, target, weight, ignore_index)
-    loss, weights, _ = _picked(input, target, weight, ignore_index)
-    return loss.sum() / weights.sum() if reduction == "mean" else reduced(loss, reduction)
+    need_constant("nll_loss_forward", weight=weight)
+    dim, mean = _class_dim(input), reduction == "mean"
+    with no_grad():
+        weights, index = _weights(input, target, weight, ignore_index)
+        chosen = -input.gather(dim, index.unsqueeze(dim)).squeeze(dim)
+        loss = where(target != ignore_index, chosen * weights, 0)
+        result = loss.sum() / weights.sum() if mean else reduced(loss, reduction)
+    kind = NllLossBackward0 if input.ndim < 3 else NllLoss2DBackward0
+    saved = (input, target, weight)
+    return record(kind, result._array, result._dtype, result._device, (input,), saved, (mean, ignore_index))
 
 
 def _by_probabilities(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:
@@ -100,8 +127,8 @@ def _smoothed(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: st
     loss = -logs
     if weight is not None:
         loss = loss * weight.reshape([-1 if i == dim else 1 for i in range(logs.ndim)])
-    _, weights, counts = _picked(logs, target, weight, ignored)
-    loss = where(counts, loss.sum(dim), 0)
+    weights, _ = _weights(logs, target, weight, ignored)
+    loss = where(target != ignored, loss.sum(dim), 0)
     return loss.sum() / weights.sum() if reduction == "mean" else reduced(loss, reduction)
 
 
@@ -165,6 +192,13 @@ def multi_margin_loss(
     x = _rows(input)
     classes = x._array.shape[1]
     index = target.reshape(-1, 1)
+    if target.ndim > 1 or len(index._array) != len(x._array):
+        raise RuntimeError(
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch "
+            f"size). Expected target size [{len(x._array)}], but got {list(target._array.shape)}."
+        )
+    if weight is not None and weight._dtype is not input._dtype:
+        raise RuntimeError(f"expected scalar type {input._dtype.word} but found {weight._dtype.word}")
     if index._array.size and not (index._array.min() >= 0 and index._array.max() < classes):
         raise RuntimeError("target out of range")
     near = (x - x.gather(1, index) + margin).relu()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,11 @@ from ..autocast import wider
 from ..autograd.node import Gradients, Node
 from ..choice import where
 from ..device import different
-from ..exponential import logit
+from ..exponential import logit, sigmoid
 from ..fill import ones_like
+from ..gradmode import no_grad
 from ..op import binary, record
-from ..promote import cast, operand
+from ..promote import operand
 from ..quiet import quiet
 from ..storage import Array
 from ..tensor import Tensor
@@ -51,6 +53,44 @@ def spelled(reduction: str, size_average: bool | None, reduce: bool | None) -> s
     return reduction
 
 
+class Loss(Node):
+    """A loss of pairs of elements, with its reduction. `args` is by what the reduction divides, and what else the
+    slopes need."""
+
+    __slots__ = ()
+    saves = ("self", "target", "weight")
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        x, y, weight, *others = self.tensors()
+        flow = grad / self.args[0]
+        flow = flow if weight is None else flow * weight
+        by_input, by_target = self.slopes(x, y, *others)
+        return flow * by_input, flow * by_target if self.needs(1) else None
+
+    def slopes(self, x: Tensor, y: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
+        """The derivatives of an element's loss by the input and by the target."""
+        raise NotImplementedError
+
+
+def _paired(
+    kind: type[Loss],
+    forward: Callable[[Tensor, Tensor], Tensor],
+    input: Tensor,
+    target: Tensor,
+    reduction: str,
+    weights: tuple[Tensor | None, ...] = (None,),
+    parameter: Any = None,
+) -> Tensor:
+    """The losses of pairs of elements times the first of the weights, reduced: one node of torch's name."""
+    with no_grad():
+        loss = forward(input, target)
+        loss = loss if weights[0] is None else loss * weights[0]
+        result = reduced(loss, reduction)
+    divisor = loss._array.size if reduction == "mean" else 1
+    inputs, saved = (input, target), (input, target, *weights)
+    return record(kind, result._array, result._dtype, result._device, inputs, saved, (divisor, parameter))
+
+
 def _warn_sizes(input: Tensor, target: Tensor) -> None:
     if input._array.shape != target._array.shape:
         warnings.warn(
@@ -71,6 +111,20 @@ def _weighed(loss: Tensor, weight: Tensor | None, reduction: str, input: Tensor)
     return loss.sum() / weight.sum() if reduction == "mean" else reduced(loss, reduction)
 
 
+class MseLossBackward0(Loss):
+    __slots__ = ()
+
+    def slopes(self, x: Tensor, y: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
+        """Twice the difference."""
+        slope: Tensor = (x - y) * 2
+        return slope, -slope
+
+
+def _squared(x: Tensor, y: Tensor) -> Tensor:
+    difference = x - y
+    return difference * difference
+
+
 @wider
 def mse_loss(
     input: Tensor,
@@ -83,8 +137,9 @@ def mse_loss(
     """The squared difference. UserWarning for shapes that broadcast."""
     _warn_sizes(input, target)
     reduction = spelled(reduction, size_average, reduce)
-    difference = input - target
-    return _weighed(difference * difference, weight, reduction, input)
+    if weight is None:
+        return _paired(MseLossBackward0, _squared, input, target, reduction)
+    return _weighed(_squared(input, target), weight, reduction, input)
 
 
 @wider
@@ -102,18 +157,23 @@ def l1_loss(
     return _weighed(abs(input - target), weight, reduction, input)
 
 
-class HuberLossBackward0(Node):
-    """The slope follows the difference below the width, and is constant from there on."""
-
+class HuberLossBackward0(Loss):
     __slots__ = ()
-    saves = ("self", "target")
-    args: float
 
-    def gradient(self, grad: Tensor) -> Gradients:
-        x, y = self.tensors()
-        difference = x - y
-        flow = grad * where(difference.abs() >= self.args, difference.sign() * self.args, difference)
-        return flow, -flow if self.needs(1) else None
+    def slopes(self, x: Tensor, y: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
+        """The difference below the width, and the width from there on."""
+        difference, width = x - y, self.args[1]
+        slope = where(difference.abs() >= width, difference.sign() * width, difference)
+        return slope, -slope
+
+
+class SmoothL1LossBackward0(HuberLossBackward0):
+    __slots__ = ()
+
+    def slopes(self, x: Tensor, y: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
+        """Those of the Huber loss over the width."""
+        by_input, by_target = super().slopes(x, y)
+        return by_input / self.args[1], by_target / self.args[1]
 
 
 def _rounded(input: Tensor, target: Tensor, width: float) -> Tensor:
@@ -125,7 +185,7 @@ def _rounded(input: Tensor, target: Tensor, width: float) -> Tensor:
         near = np.minimum(size, size.dtype.type(width))
         return near * (size - near / 2)
 
-    return binary(forward, input, target, HuberLossBackward0, saved=(input, target), args=width)
+    return binary(forward, input, target, None)
 
 
 @wider
@@ -147,7 +207,11 @@ def smooth_l1_loss(
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     if beta == 0:
         return reduced(abs(input - target), reduction)
-    return reduced(_rounded(input, target, beta) / beta, reduction)
+
+    def forward(x: Tensor, y: Tensor) -> Tensor:
+        return _rounded(x, y, beta) / beta
+
+    return _paired(SmoothL1LossBackward0, forward, input, target, reduction, parameter=beta)
 
 
 @wider
@@ -162,12 +226,15 @@ def huber_loss(
     reduction = spelled(reduction, None, None)
     if not delta > 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    loss = _rounded(input, target, delta)
+
+    def forward(x: Tensor, y: Tensor) -> Tensor:
+        return _rounded(x, y, delta)
+
     if weight is None:
-        return reduced(loss, reduction)
+        return _paired(HuberLossBackward0, forward, input, target, reduction, parameter=delta)
     if weight._array.shape != input._array.shape:
         raise ValueError("Weights and input must have the same size.")
-    return reduced(loss * weight, reduction)
+    return reduced(_paired(HuberLossBackward0, forward, input, target, "none", parameter=delta) * weight, reduction)
 
 
 @wider
@@ -229,6 +296,9 @@ def kl_div(
 
     `batchmean` divides the sum by the first size; `mean` divides by the number of elements, with a UserWarning.
     """
+    for d in (input._dtype, target._dtype):
+        if not d.is_floating_point:
+            raise RuntimeError(f"kl_div: {'Complex' if d.is_complex else 'Integral'} inputs not supported.")
     batch = reduction == "batchmean"
     if size_average is not None or reduce is not None or not batch:
         if reduction == "mean" and size_average is None and reduce is None:
@@ -259,19 +329,27 @@ def soft_margin_loss(
     return reduced((-target * input).exp().log1p(), reduction)
 
 
-class BinaryCrossEntropyBackward0(Node):
+class BinaryCrossEntropyBackward0(Loss):
     __slots__ = ()
-    saves = ("self", "target")
 
-    def gradient(self, grad: Tensor) -> Gradients:
-        x, y = self.tensors()
-        by_input = grad * (x - y) / (x * (1 - x)).clamp_min(1e-12) if self.needs(0) else None
-        return by_input, -grad * logit(x) if self.needs(1) else None
+    def slopes(self, x: Tensor, y: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
+        """That by the input stays finite at 0 and 1."""
+        return (x - y) / (x * (1 - x)).clamp_min(1e-12), -logit(x)
 
 
 def _cross_entropy(x: Array, y: Array) -> Array:
     low, one = x.dtype.type(LOWEST), x.dtype.type(1)
     return (y - one) * np.maximum(np.log1p(-x), low) - y * np.maximum(np.log(x), low)  # type: ignore[no-any-return]
+
+
+def need_constant(name: str, **weights: Tensor | None) -> None:
+    """RuntimeError for a weight that requires grad."""
+    for argument, weight in weights.items():
+        if weight is not None and weight.requires_grad:
+            raise RuntimeError(
+                f"The function '{name}' is not differentiable with respect to argument '{argument}'. This input cannot "
+                "have requires_grad True."
+            )
 
 
 def binary_cross_entropy(
@@ -302,9 +380,25 @@ def binary_cross_entropy(
     for name, each in (("input", x), ("target", y)):
         if not (quiet(np.greater_equal, each, 0) & quiet(np.less_equal, each, 1)).all():
             raise RuntimeError(f"all elements of {name} should be between 0 and 1")
-    array = cast(quiet(_cross_entropy, x, y), d)
-    loss = record(BinaryCrossEntropyBackward0, array, d, input._device, (input, target), (input, target))
-    return reduced(loss if weight is None else loss * weight, reduction)
+    need_constant("binary_cross_entropy", weight=weight)
+
+    def forward(x: Tensor, y: Tensor) -> Tensor:
+        return binary(_cross_entropy, x, y, None)
+
+    return _paired(BinaryCrossEntropyBackward0, forward, input, target, reduction, (weight,))
+
+
+class BinaryCrossEntropyWithLogitsBackward0(Loss):
+    __slots__ = ()
+    saves = ("self", "target", "weight", "pos_weight")
+
+    def slopes(self, x: Tensor, y: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
+        """Those of the sigmoid's binary cross entropy; the target's part is weighed by `pos_weight`."""
+        (heavier,) = others
+        probability = sigmoid(x)
+        if heavier is None:
+            return probability - y, -x
+        return (y * heavier + 1 - y) * probability - y * heavier, logsigmoid(-x) - heavier * logsigmoid(x)
 
 
 @wider
@@ -322,8 +416,13 @@ def binary_cross_entropy_with_logits(
     reduction = spelled(reduction, size_average, reduce)
     if input._array.shape != target._array.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
-    log_probability = logsigmoid(input)
-    if pos_weight is not None:
-        log_probability = ((pos_weight - 1) * target + 1) * log_probability
-    loss = (1 - target) * input - log_probability
-    return reduced(loss if weight is None else loss * weight, reduction)
+    need_constant("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
+
+    def forward(x: Tensor, y: Tensor) -> Tensor:
+        log_probability = logsigmoid(x)
+        if pos_weight is not None:
+            log_probability = ((pos_weight - 1) * y + 1) * log_probability
+        return (1 - y) * x - log_probability  # type: ignore[no-any-return]
+
+    kind = BinaryCrossEntropyWithLogitsBackward0
+    return _paired(kind, forward, input, target, reduction, (weight, pos_weight))
