@@ -25,6 +25,8 @@ def _sizes(name: str, n: int, input: Tensor, wanted: Any) -> Sizes:
     """The sizes of the result; None keeps the input's. ValueError and RuntimeError for wrong numbers of dimensions."""
     given = (wanted,) * n if wanted is None or isinstance(wanted, int) else tuple(wanted)
     shape = input._array.shape
+    if n == 1 and None in given:
+        raise TypeError(f"{name}(): argument 'output_size' (position 2) must be tuple of ints, not NoneType")
     if n > 1 and not isinstance(wanted, int) and len(shape) <= len(given):
         raise ValueError(f"Input dimension should be at least {len(given) + 1}")
     if len(shape) not in (n + 1, n + 2):

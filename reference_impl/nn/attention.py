@@ -10,6 +10,7 @@ from ..autocast import faster
 from ..choice import where
 from ..dtype import bool as bool_
 from ..dtype import float32
+from ..layout import broadcast_shapes
 from ..promote import same_device
 from ..softmax import softmax
 from ..tensor import Tensor
@@ -41,6 +42,15 @@ def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causa
                 "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
                 f"{mask._dtype.legacy} and  query.dtype: {query._dtype.legacy} instead."
             )
+
+
+def _check_mask(scores: Tensor, mask: Tensor) -> None:
+    """RuntimeError for a mask of more queries or batches than there are."""
+    found = broadcast_shapes(scores._array.shape, mask._array.shape)
+    if found != scores._array.shape:
+        raise RuntimeError(
+            f"output with shape {list(scores._array.shape)} doesn't match the broadcast shape {list(found)}"
+        )
 
 
 def _weights(scores: Tensor, mask: Tensor | None) -> Tensor:
@@ -80,7 +90,10 @@ def scaled_dot_product_attention(
     if d.compute is not d.numpy:
         query, key, value = query.to(float32), key.to(float32), value.to(float32)
     factor = 1 / math.sqrt(query._array.shape[-1]) if scale is None else scale
-    weights = _weights((query * factor) @ key.transpose(-2, -1), attn_mask)
+    scores = (query * factor) @ key.transpose(-2, -1)
+    if attn_mask is not None:
+        _check_mask(scores, attn_mask)
+    weights = _weights(scores, attn_mask)
     if dropout_p > 0:
         weights = dropout(weights, dropout_p)
     return (weights @ value).to(d)

@@ -95,6 +95,14 @@ def check_types(x: Tensor, weight: Tensor, bias: Tensor | None, kernel: str) -> 
         raise RuntimeError(f"Input type ({x._dtype.legacy}) and bias type ({bias._dtype.legacy}) should be the same")
 
 
+def check_filled(x: Tensor) -> None:
+    """RuntimeError for signals, images and volumes without elements; batches and channels may be none."""
+    if 0 in x._array.shape[2:] and 0 not in x._array.shape[:2]:
+        raise RuntimeError(
+            f"Only zero batch or zero channel inputs are supported, but got input shape: {list(x._array.shape)}"
+        )
+
+
 def by(sizes: Sizes) -> str:
     """The text of sizes: `3 x 4`."""
     return " x ".join(map(str, sizes))

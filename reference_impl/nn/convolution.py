@@ -16,6 +16,7 @@ from .check import (
     by,
     check_channels,
     check_extra,
+    check_filled,
     check_numbers,
     check_operands,
     check_types,
@@ -133,6 +134,7 @@ def convolution(
             f"Calculated padded input size per channel: ({by(padded)}). Kernel size: ({by(tuple(reach))}). Kernel "
             "size can't be greater than actual input size"
         )
+    check_filled(input)
     check_types(input, weight, bias, "slow_conv3d_cpu" if n == 3 else "slow_conv2d_cpu")
     return convolved(input, weight, bias, g)
 
@@ -163,10 +165,7 @@ def transposed_convolution(
     extra, dilation = numbers("output_padding", output_padding, n), numbers("dilation", dilation, n)
     check_numbers(stride, pads, dilation, extra, groups)
     check_channels(input, weight, bias, groups, True)
-    if 0 in sizes:
-        raise RuntimeError(
-            "Only zero batch or zero channel inputs are supported, but got input shape: " + str(list(input.shape))
-        )
+    check_filled(input)
     check_extra(extra, stride, dilation)
     each = zip(sizes, kernel, stride, pads, extra, dilation, strict=True)
     results = tuple([(m - 1) * s - 2 * p + d * (k - 1) + e + 1 for m, k, s, p, e, d in each])

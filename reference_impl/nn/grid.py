@@ -13,6 +13,7 @@ from ..choice import where
 from ..derivative import flat, refuse
 from ..dtype import float32, int64
 from ..gather import gather
+from ..layout import numel
 from ..op import record
 from ..promote import same_device
 from ..quiet import quiet
@@ -92,7 +93,7 @@ def _read(input: Tensor, index: list[Array]) -> Tensor:
     n, channels = input._array.shape[:2]
     points = place.shape[1]
     where_ = wrap(np.ascontiguousarray(place), int64, input._device).unsqueeze(1).expand(n, channels, points)
-    found = gather(input.reshape(n, channels, -1), 2, where_)
+    found = gather(input.reshape(n, channels, numel(sizes)), 2, where_)
     if valid.all():
         return found
     return where(input._from_numpy(valid).to(input._device).unsqueeze(1), found, 0)  # type: ignore[no-any-return]
@@ -198,7 +199,7 @@ def grid_sample(
         wide = (input.to(float32), grid.to(float32))
         return grid_sample(*wide, mode, padding_mode, bool(align_corners)).to(d)
     sizes, wanted, align = input._array.shape[2:], grid._array.shape[1:-1], bool(align_corners)
-    rows = grid.reshape(grid._array.shape[0], -1, len(sizes))
+    rows = grid.reshape(grid._array.shape[0], numel(wanted), len(sizes))
     places = []
     for axis, size in enumerate(reversed(sizes)):
         at = rows.select(2, axis)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..derivative import refuse
-from ..dtype import dtype, uint8
+from ..dtype import dtype, float32, uint8
 from ..storage import Array
 from ..tensor import Tensor
 from .adaptive import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
@@ -58,7 +58,8 @@ def _places(count: int, scale: float, align: bool, d: dtype) -> Array:
 
 
 def _linear(size: int, count: int, scale: float, align: bool, d: dtype) -> Matrix:
-    at = _places(count, scale, align, d).clip(min=0)
+    """Between neighbours; the size that is there already changes nothing."""
+    at = np.arange(count) if count == size else _places(count, scale, align, d).clip(min=0)
     below = np.minimum(at.astype(np.int64), size - 1)
     part = (at - below).clip(max=1)
     columns = np.stack([below, np.minimum(below + 1, size - 1)], 1)
@@ -188,7 +189,10 @@ def interpolate(
             f"Non-empty {n + 2}D data tensor expected but got a tensor with sizes {list(input._array.shape)}"
         )
     d = input._dtype
-    refuse(f"upsample_{mode}{n}d", not (d.is_floating_point or (d is uint8 and "nearest" in mode)), d)
+    refuse(f"upsample_{mode}{n}d", not (d.is_floating_point or (d is uint8 and mode not in ("linear", "trilinear"))), d)
+    if d is uint8 and "nearest" not in mode:
+        given = input.to(float32), size, scale_factor, mode, align_corners, recompute_scale_factor, antialias
+        return (interpolate(*given) + 0.5).floor().clamp(0, 255).to(uint8)  # type: ignore[no-any-return]
     lists = zip(spatial, sizes, factors, strict=True)
     maps = [_matrix(mode, have, want, f, bool(align_corners), antialias, d) for have, want, f in lists]
     return resampled(NODES[mode, n], input, tuple(maps))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def matrix(rows: Array, columns: Array, weights: Array, shape: tuple[int, int], 
 def _along(x: Array, m: Matrix, axis: int) -> Array:
     shape = x.shape
     front = np.moveaxis(x, axis, 0)
-    found = (m @ front.reshape(shape[axis], -1)).reshape(m.shape[0], *front.shape[1:])
+    found = (m @ front.reshape(shape[axis], math.prod(front.shape[1:]))).reshape(m.shape[0], *front.shape[1:])
     return np.ascontiguousarray(np.moveaxis(found, 0, axis))
 
 

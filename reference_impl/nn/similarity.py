@@ -9,6 +9,7 @@ from ..layout import wrap_dim
 from ..norm import vector_norm
 from ..promote import result_type
 from ..range import triu_indices
+from ..shape import broadcast_tensors
 from ..tensor import Tensor
 
 
@@ -23,8 +24,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     d = result_type(x1, x2)
     if not d.is_floating_point:
         raise RuntimeError("expected common dtype to be floating point, yet common dtype is " + d.word)
-    x, y = x1.to(d), x2.to(d)
-    dim = wrap_dim(dim, max(x.ndim, y.ndim)) - max(x.ndim, y.ndim)
+    x, y = broadcast_tensors(x1.to(d), x2.to(d))
+    dim = wrap_dim(dim, x.ndim)
     lengths = [vector_norm(each, 2, dim, True) for each in (x, y)]
     safe = [each + (each.detach().clamp(min=eps) - each.detach()) for each in lengths]
     return (x / safe[0] * (y / safe[1])).sum(dim)  # type: ignore[no-any-return]
