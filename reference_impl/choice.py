@@ -179,12 +179,34 @@ class ClampBackward0(ClampBackward1):
     __slots__ = ()
 
 
-def _clamped(name: str, input: Tensor, low: Any, high: Any) -> Tensor:
+class ClampMinBackward0(ClampBackward1):
+    __slots__ = ()
+
+
+class ClampMinBackward1(ClampBackward1):
+    """By a tensor."""
+
+    __slots__ = ()
+
+
+class ClampMaxBackward0(ClampBackward1):
+    __slots__ = ()
+
+
+class ClampMaxBackward1(ClampBackward1):
+    """By a tensor."""
+
+    __slots__ = ()
+
+
+def _clamped(kinds: tuple[type[Node], type[Node]], input: Tensor, low: Any, high: Any) -> Tensor:
+    """The node is of the first kind where the bounds are numbers, of the second where they are tensors."""
     if low is None and high is None:
-        raise RuntimeError(f"torch.{name}: At least one of 'min' or 'max' must not be None")
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     given = [value for value in (low, high) if value is not None]
+    kind = kinds[isinstance(given[0], Tensor)]
     if len({isinstance(value, Tensor) for value in given}) == 2:
-        raise TypeError(f"{name}() received an invalid combination of arguments: both bounds are tensors, or numbers")
+        raise TypeError("clamp() received an invalid combination of arguments: both bounds are tensors, or numbers")
     d = result_type(input, *given)
     if d.is_complex:
         raise NotImplementedError("clamp is not supported for complex types")
@@ -196,7 +218,6 @@ def _clamped(name: str, input: Tensor, low: Any, high: Any) -> Tensor:
         array = quiet(np.maximum, array, operand(low, d))
     if high is not None:
         array = quiet(np.minimum, array, operand(high, d))
-    kind = ClampBackward1 if any(not isinstance(value, Tensor) for value in given) else ClampBackward0
     array = cast(np.asarray(array), d)
     return record(kind, array, d, common_device(input, *given), (input, low, high), saved=(input, low, high))
 
@@ -204,7 +225,7 @@ def _clamped(name: str, input: Tensor, low: Any, high: Any) -> Tensor:
 @operation(inplace=True, promotes=exactly)
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """`min(max(x, low), high)`, where a bound is a number, a tensor or left out; NaN stays, of either kind."""
-    return _clamped("clamp", input, min, max)
+    return _clamped((ClampBackward1, ClampBackward0), input, min, max)
 
 
 clip = operation(name="clip", inplace=True, promotes=exactly)(clamp)
@@ -213,13 +234,13 @@ clip = operation(name="clip", inplace=True, promotes=exactly)(clamp)
 @operation(inplace=True, promotes=exactly)
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """The element, or the bound if that is greater."""
-    return _clamped("clamp", input, min, None)
+    return _clamped((ClampMinBackward0, ClampMinBackward1), input, min, None)
 
 
 @operation(inplace=True, promotes=exactly)
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """The element, or the bound if that is less."""
-    return _clamped("clamp", input, None, max)
+    return _clamped((ClampMaxBackward0, ClampMaxBackward1), input, None, max)
 
 
 class NanToNumBackward0(Node):

@@ -36,6 +36,12 @@ class SubBackward0(AddBackward0):
     sign = -1
 
 
+class RsubBackward1(SubBackward0):
+    """From a number."""
+
+    __slots__ = ()
+
+
 def scaling(ufunc: np.ufunc, input: Any, other: Any, alpha: Any) -> Callable[..., Any]:
     """`ufunc(a, alpha * b)`, rounded once, as a fused multiply-add is.
 
@@ -78,9 +84,10 @@ def sub(input: Any, other: Any, *, alpha: Any = None) -> Tensor:
             else "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a "
             "mask, use the `~` or `logical_not()` operator instead."
         )
+    kind = SubBackward0 if isinstance(input, Tensor) else RsubBackward1
     if alpha is None:
-        return binary(np.subtract, input, other, SubBackward0)
-    return binary(scaling(np.subtract, input, other, alpha), input, other, SubBackward0, args=alpha)
+        return binary(np.subtract, input, other, kind)
+    return binary(scaling(np.subtract, input, other, alpha), input, other, kind, args=alpha)
 
 
 class MulBackward0(Node):
