@@ -12,7 +12,7 @@ import numpy as np
 from ..autocast import wider
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
-from ..dtype import dtype, float32
+from ..dtype import float32
 from ..gradmode import no_grad
 from ..op import record
 from ..promote import cast, operand, same_device
@@ -43,27 +43,33 @@ def _wide(t: Tensor) -> Tensor:
 
 
 class NormalizeBackward(Node):
-    """With `n` the normalised input and `g` what arrives at it: `(g - mean(g) - n * mean(g * n)) / deviation`.
+    """With `n` the normalised input and `g` what arrives at it: `(g - mean(g) - n * mean(g * n)) / deviation`; running
+    statistics are constants, and it is `g / deviation`.
 
     Mean and deviation are taken of the input once more, so that the gradient can be differentiated.
     """
 
     __slots__ = ()
-    saves = ("input", "weight")
+    saves = ("input", "weight", "running_mean", "running_var")
 
     def gradient(self, grad: Tensor) -> Gradients:
-        x, weight = self.tensors()
+        x, weight, *running = self.tensors()
         plan, shape = self.args
         dims = list(plan.dims)
         x, grad = _wide(x).reshape(plan.view), _wide(grad)
-        centred = x - x.mean(dims, True)
-        scale = ((centred * centred).mean(dims, True) + plan.eps).rsqrt()
+        if running[0] is None:
+            centred = x - x.mean(dims, True)
+            variance = (centred * centred).mean(dims, True)
+        else:
+            mean, variance = (_wide(t).reshape(plan.parameters) for t in running)
+            centred = x - mean
+        scale = (variance + plan.eps).rsqrt()
         normal = centred * scale
         by_input = by_weight = by_bias = None
         if self.needs(0):
             g = grad if weight is None else grad * _wide(weight).reshape(plan.parameters)
             g = g.reshape(plan.view)
-            flow = g - g.mean(dims, True) - normal * (g * normal).mean(dims, True)
+            flow = g if running[0] is not None else g - g.mean(dims, True) - normal * (g * normal).mean(dims, True)
             by_input = (flow * scale).reshape(grad._array.shape)
         over = [
             i for i in range(grad.ndim) if i < grad.ndim - len(plan.parameters) or plan.parameters[i - grad.ndim] == 1
@@ -112,8 +118,20 @@ def normalized(name: str, input: Tensor, weight: Tensor | None, bias: Tensor | N
     w, b = (None if t is None else operand(t, d) for t in (weight, bias))
     array = cast(quiet(_normal, operand(input, d), w, b, plan), d)
     same_device(input, *[t for t in (weight, bias) if t is not None])
-    shape = next((t._array.shape for t in (weight, bias) if t is not None), ())
-    return record(NODES[name], array, d, input._device, (input, weight, bias), (input, weight), (plan, shape))
+    return _recorded(name, array, input, (weight, bias), (None, None), plan)
+
+
+def _recorded(
+    name: str,
+    array: Array,
+    input: Tensor,
+    affine: tuple[Tensor | None, Tensor | None],
+    running: tuple[Tensor | None, Tensor | None],
+    plan: Plan,
+) -> Tensor:
+    shape = next((t._array.shape for t in affine if t is not None), ())
+    saved = (input, affine[0], *running)
+    return record(NODES[name], array, input._dtype, input._device, (input, *affine), saved, (plan, shape))
 
 
 def _floating(name: str, input: Tensor, *others: Tensor | None) -> None:
@@ -142,16 +160,18 @@ def _check_running(running: tuple[Tensor | None, Tensor | None]) -> None:
 
 
 def _by_running(
-    input: Tensor, mean: Tensor, variance: Tensor, weight: Any, bias: Any, shape: Shape, eps: float
+    input: Tensor, running: tuple[Tensor, Tensor], weight: Tensor | None, bias: Tensor | None, plan: Plan
 ) -> Tensor:
-    d: dtype = input._dtype
-    scale = (_wide(variance) + eps).rsqrt()
-    result: Tensor = (_wide(input) - _wide(mean).reshape(shape)) * scale.reshape(shape)
-    if weight is not None:
-        result = result * _wide(weight).reshape(shape)
-    if bias is not None:
-        result = result + _wide(bias).reshape(shape)
-    return result.to(d)
+    shape = plan.parameters
+    with no_grad():
+        mean, variance = (_wide(t).reshape(shape) for t in running)
+        result = (_wide(input) - mean) * (variance + plan.eps).rsqrt()
+        if weight is not None:
+            result = result * _wide(weight).reshape(shape)
+        if bias is not None:
+            result = result + _wide(bias).reshape(shape)
+        result = result.to(input._dtype)
+    return _recorded("NativeBatchNorm", result._array, input, (weight, bias), running, plan)
 
 
 def _follow(running: Tensor, new: Array, momentum: float) -> None:
@@ -159,6 +179,27 @@ def _follow(running: Tensor, new: Array, momentum: float) -> None:
     with no_grad():
         there = running._from_numpy(np.ascontiguousarray(new)).to(running._device)
         running.copy_(running * (1 - momentum) + there * momentum)
+
+
+def _check_batch(
+    input: Tensor, training: bool, momentum: Any, eps: float, running: tuple[Tensor | None, Tensor | None]
+) -> None:
+    """Torch's demands on what `batch_norm` is asked for."""
+    shape = input._array.shape
+    if training and math.prod((*shape[:1], *shape[2:])) == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
+    if training and eps <= 0:
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+    if eps < 0:
+        raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
+    if not isinstance(momentum, (int, float)):
+        kind = type(momentum).__name__
+        raise TypeError(f"batch_norm(): argument 'momentum' (position 7) must be float, not {kind}")
+    for name, t in zip(("running_mean", "running_var"), running, strict=True):
+        if t is None and not training:
+            raise RuntimeError(f"{name} must be defined in evaluation mode")
+    if (running[0] is None) != (running[1] is None):
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
 
 
 def batch_norm(
@@ -178,34 +219,17 @@ def batch_norm(
     statistics outside of training.
     """
     shape = input._array.shape
-    if training and math.prod((*shape[:1], *shape[2:])) == 1:
-        raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.shape}")
-    if training and eps <= 0:
-        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
-    if eps < 0:
-        raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
-    if not isinstance(momentum, (int, float)):
-        kind = type(momentum).__name__
-        raise TypeError(f"batch_norm(): argument 'momentum' (position 7) must be float, not {kind}")
+    _check_batch(input, training, momentum, eps, (running_mean, running_var))
     channels = shape[1] if len(shape) > 1 else 0
-    if not training:
-        for name, t in (("running_mean", running_mean), ("running_var", running_var)):
-            if t is None:
-                raise RuntimeError(f"{name} must be defined in evaluation mode")
-    if (running_mean is None) != (running_var is None):
-        raise ValueError("running_mean and running_var must either both be None or neither be None")
     _check_parameters(channels, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     _check_running((running_mean, running_var))
     _floating("batch_norm", input, running_mean, running_var, weight, bias)
-    wide = (1, channels, *(1,) * (len(shape) - 2))
-    if not training:
-        assert running_mean is not None
-        assert running_var is not None
-        return _by_running(input, running_mean, running_var, weight, bias, wide, eps)
-    dims = (0, *range(2, len(shape)))
+    plan = Plan(shape, (0, *range(2, len(shape))), (1, channels, *(1,) * (len(shape) - 2)), eps)
+    if not training and running_mean is not None and running_var is not None:
+        return _by_running(input, (running_mean, running_var), weight, bias, plan)
     if input._array.size:
-        _learn(input, shape, dims, running_mean, running_var, momentum)
-    return normalized("NativeBatchNorm", input, weight, bias, Plan(shape, dims, wide, eps))
+        _learn(input, shape, plan.dims, running_mean, running_var, momentum)
+    return normalized("NativeBatchNorm", input, weight, bias, plan)
 
 
 def _learn(
