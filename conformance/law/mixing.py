@@ -80,14 +80,13 @@ def unwarned() -> Iterator[None]:
 
 
 def refuses(case: Case, source: str, inputs: dict[str, Any], values: Arrays, dtype: str) -> None:
-    """A RuntimeError that speaks of devices, and every tensor as it was."""
+    """A RuntimeError that speaks of devices, or as convolutions do of types that differ, and every tensor as it was."""
     try:
         with unwarned():
             evaluate(source, case.trial, inputs, dtype)
     except RuntimeError as error:
-        case.holds(
-            "refused", "device" in str(error).lower(), "RuntimeError: device", f"{type(error).__name__}: {error}"
-        )
+        said = "device" in str(error).lower() or "should be the same" in str(error)
+        case.holds("refused", said, "RuntimeError: device", f"{type(error).__name__}: {error}")
     else:
         case.holds("refused", False, "RuntimeError: device", "no exception")
     for name, array in values.items():

@@ -75,11 +75,6 @@ def _layout_kernel(operator: Any) -> Callable[..., Any]:
     return lambda *args, **kwargs: run_layout(operator, *args, **kwargs)
 
 
-def _convolution(x: Any, weight: Any, bias: Any, *settings: Any) -> torch.Tensor:
-    host = [None if tensor is None else to_host(tensor) for tensor in (x, weight, bias)]
-    return to_sim(_aten.convolution.default(*host, *settings), x.device.index)
-
-
 def _convolution_backward(grad: Any, x: Any, weight: Any, *settings: Any) -> tuple[Any, ...]:
     *geometry, wanted = settings
     host = (to_host(grad), to_host(x), to_host(weight))
@@ -117,7 +112,7 @@ def kernels() -> dict[str, Callable[..., Any]]:
         "_to_copy": _to_copy,
         "resize_": _resize,
         "record_stream": _record_stream,
-        "convolution_overrideable": _convolution,
+        "convolution_overrideable": functools.partial(fallback, _aten.convolution.default),
         "convolution_backward_overrideable": _convolution_backward,
         "_fused_sdp_choice": _no_fused_attention,
     }
