@@ -18,8 +18,8 @@ from ..storage import Array
 from ..tensor import Tensor, strides_of, tracked, wrap
 from .forward_ad import dual_level, make_dual, unpack_dual
 from .gradients import grad
-from .history import edge_of
-from .node import SEQUENCE, Gradients, Node
+from .node import Gradients, Node
+from .reach import entered
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 
@@ -83,24 +83,32 @@ def gradcheck(
     GradcheckError if not, or False without raise_exception; ValueError if no input requires grad. Gradients always
     have their input's dtype here, and batches are run one by one: nothing for check_grad_dtypes and check_batched_grad.
     """
-    if not (check_forward_ad or check_backward_ad):
-        raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
-    if check_batched_grad and not check_backward_ad:
-        raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
-    if check_batched_forward_grad and not check_forward_ad:
-        raise AssertionError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
+    _check_modes(check_forward_ad, check_backward_ad, check_batched_grad, check_batched_forward_grad)
     check = _Check(func, _as_tuple(inputs), eps, atol, rtol, nondet_tol, fast_mode)
     try:
-        _check_inputs(check.inputs)
-        if check_backward_ad:
-            _backward(check, check_undefined_grad)
-        if check_forward_ad:
-            _forward(check)
+        _run(check, check_forward_ad, check_backward_ad, check_undefined_grad)
     except GradcheckError:
         if raise_exception:
             raise
         return False
     return True
+
+
+def _check_modes(forward: bool, backward: bool, batched: bool, batched_forward: bool) -> None:
+    if not (forward or backward):
+        raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
+    if batched and not backward:
+        raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
+    if batched_forward and not forward:
+        raise AssertionError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
+
+
+def _run(check: _Check, forward: bool, backward: bool, undefined: bool) -> None:
+    _check_inputs(check.inputs)
+    if backward:
+        _backward(check, undefined)
+    if forward:
+        _forward(check)
 
 
 def gradgradcheck(
@@ -127,21 +135,10 @@ def gradgradcheck(
     if not (check_fwd_over_rev or check_rev_over_rev):
         raise AssertionError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
     xs = _as_tuple(inputs)
-    if grad_outputs is None:
-        weights = tuple([_drawn(y, gen_non_contig_grad_outputs) for y in _differentiable(_as_tuple(func(*xs)))])
-    else:
-        weights = _as_tuple(grad_outputs)
-    places = [i for i, x in enumerate(xs) if isinstance(x, Tensor) and x.requires_grad]
-
-    def backward(*args: Any) -> tuple[Tensor, ...]:
-        values = [x.requires_grad_() if i in places else x for i, x in enumerate(args[: len(xs)])]
-        incoming = [g.requires_grad_() if w.requires_grad else g for g, w in zip(args[len(xs) :], weights, strict=True)]
-        outputs = [y for y in _as_tuple(func(*values)) if tracked(y)]  # dual ones among them
-        found = grad(outputs, [values[i] for i in places], incoming, create_graph=True, allow_unused=True)
-        return tuple([g for g in found if g is not None])
-
+    given = grad_outputs is not None
+    weights = _as_tuple(grad_outputs) if given else _drawn(func, xs, gen_non_contig_grad_outputs)
     return gradcheck(
-        backward,
+        _backward_of(func, xs, weights),
         xs + weights,
         eps=eps,
         atol=atol,
@@ -155,6 +152,21 @@ def gradgradcheck(
     )
 
 
+def _backward_of(func: Function, inputs: tuple[Any, ...], weights: tuple[Any, ...]) -> Function:
+    """The function from inputs and gradients of the outputs to the gradients of those inputs that require grad."""
+    places = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
+
+    def backward(*args: Any) -> tuple[Tensor, ...]:
+        values = [x.requires_grad_() if i in places else x for i, x in enumerate(args[: len(inputs)])]
+        incoming = zip(args[len(inputs) :], weights, strict=True)
+        grads = [g.requires_grad_() if w.requires_grad else g for g, w in incoming]
+        outputs = [y for y in _as_tuple(func(*values)) if tracked(y)]  # dual ones among them
+        found = grad(outputs, [values[i] for i in places], grads, create_graph=True, allow_unused=True)
+        return tuple([g for g in found if g is not None])
+
+    return backward
+
+
 def _as_tuple(values: Any) -> tuple[Any, ...]:
     return tuple(values) if isinstance(values, (tuple, list)) else (values,)
 
@@ -163,8 +175,12 @@ def _differentiable(outputs: tuple[Any, ...]) -> list[Tensor]:
     return [y for y in outputs if y.requires_grad]
 
 
-def _drawn(y: Tensor, gaps: bool) -> Tensor:
-    """A gradient for an output, from a stream of its own."""
+def _drawn(func: Function, inputs: tuple[Any, ...], gaps: bool) -> tuple[Tensor, ...]:
+    """A gradient for each output that wants one, from a stream of its own; with gaps in memory where that is asked."""
+    return tuple([_drawn_like(y, gaps) for y in _differentiable(_as_tuple(func(*inputs)))])
+
+
+def _drawn_like(y: Tensor, gaps: bool) -> Tensor:
     rng = np.random.default_rng(0)
     shape = (*y.shape, 2) if gaps else y.shape
     values = rng.uniform(-1, 1, shape) + (1j * rng.uniform(-1, 1, shape) if y.is_complex() else 0)
@@ -378,26 +394,13 @@ class UndefinedGradBackward(Node):
         return None
 
 
-def _undefined(y: Tensor) -> Tensor:
-    """An output whose gradient does not arrive."""
-    node = UndefinedGradBackward()
-    node.edges = (edge_of(y),)
-    node.saved = node.versions = ()
-    node.args = node.hooks = None
-    node.outputs = ((y._array.shape, y._dtype, y._device),)
-    node.sequence = next(SEQUENCE)
-    t = y.detach()
-    t._edge = (node, 0)
-    return t
-
-
 def _check_undefined(check: _Check) -> None:
     """No output gets a gradient; then one after the other gets none, the others zeros."""
     count = len(_differentiable(check.outputs()))
     cases = [set(range(count)), *({i} for i in range(count if count > 1 else 0))]
     for left_out in cases:
         outputs = _differentiable(check.outputs())
-        outputs = [_undefined(y) if i in left_out else y for i, y in enumerate(outputs)]
+        outputs = [entered(y, UndefinedGradBackward) if i in left_out else y for i, y in enumerate(outputs)]
         zeros = [y.detach().clone().zero_() for y in outputs]
         if not outputs:
             continue
