@@ -77,13 +77,13 @@ def to_numpy(self: Tensor, *, force: bool = False) -> Array:
     """
     if force:
         self = self.detach().cpu()
-    elif MODE.grad and tracked(self):
-        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     if self._device is not CPU:
         raise TypeError(
             f"can't convert {self._device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
             "memory first."
         )
+    if not force and MODE.grad and tracked(self):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     if not force and self._meta is not None and self._meta.postponed is not None:
         bit = self._meta.postponed
         raise RuntimeError(

@@ -18,8 +18,18 @@ from .gradients import grad as gradients
 from .history import edge_of
 from .node import FREED, SEQUENCE, Gradients, Node, Packed, snapshot_of
 from .placing import placed
+from .reach import duals
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
+
+
+def _forward(inputs: tuple[Any, ...]) -> bool:
+    """Whether tangents flow through these inputs: inside a forward transform through all that are tracked, inside a
+    level of dual tensors through these."""
+    if not MODE.forward:
+        return False
+    tensors = [t for t in inputs if isinstance(t, Tensor) and tracked(t)]
+    return bool(tensors) and (MODE.transforms > 0 or any(duals(t) for t in tensors))
 
 
 class FunctionNode(Node):
@@ -35,6 +45,7 @@ class FunctionNode(Node):
 
     materializes = False
     outputs: Any
+    __repr__ = object.__repr__
     _forward_cls: ClassVar[Any]
 
     def __init__(self, args: tuple[Any, ...]) -> None:
@@ -43,7 +54,7 @@ class FunctionNode(Node):
         self.recorded = MODE.grad and any(needs)
         self.edges = tuple([edge_of(a) if isinstance(a, Tensor) and MODE.grad else None for a in args])
         self.shapes = tuple([(a._array.shape, a._dtype, a._device) if isinstance(a, Tensor) else None for a in args])
-        self.forward = MODE.forward > 0
+        self.forward = _forward(args)
         self.saved, self.versions, self.outputs = (), (), ()
         self.args = self.hooks = None
         self.freed = self.accessed = False
@@ -65,6 +76,10 @@ class FunctionNode(Node):
         if self._forward_cls.clear_saved_tensors_on_access and found:
             self.saved, self.versions, self.accessed = (), (), True
         return found
+
+    @property
+    def _raw_saved_tensors(self) -> tuple[Any, ...]:
+        return tuple([Node.place(self, i) for i in range(len(self.saved or ()))])
 
     def release(self) -> None:
         """Frees what was saved; what hangs on `ctx` as an attribute stays."""
@@ -236,7 +251,7 @@ class Function:
             _check_transformed(cls, separate)
             if MODE.mapping is not None and cls.vmap is not Function.vmap:
                 return _applied_to_batch(cls, inputs)
-        if MODE.forward and cls.jvp is Function.jvp and any(isinstance(t, Tensor) and tracked(t) for t in inputs):
+        if cls.jvp is Function.jvp and _forward(inputs):
             cls.jvp(None)
         node = cls._backward_cls(inputs)
         ctx = FunctionCtx(node)

@@ -62,7 +62,7 @@ def _roots(tensors: tuple[Any, ...], grads: tuple[Any, ...]) -> list[tuple[Edge,
         if not isinstance(t, Tensor):
             raise AssertionError("Expected output to be a torch.Tensor")
         if g is not None:
-            _check_gradient(i, t, g)
+            g = _checked(i, t, g)
         elif t.requires_grad:
             g = _implicit(t)
         edge = edge_of(t)
@@ -82,7 +82,8 @@ def _implicit(t: Tensor) -> Tensor:
     return wrap(ones, t._dtype, t._device)
 
 
-def _check_gradient(i: int, t: Tensor, g: Any) -> None:
+def _checked(i: int, t: Tensor, g: Any) -> Tensor:
+    """The gradient given for a root; one without dimensions is brought to the root's device."""
     if not isinstance(g, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if g._array.shape != t._array.shape:
@@ -94,6 +95,11 @@ def _check_gradient(i: int, t: Tensor, g: Any) -> None:
             "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
             f"grad_output[{i}] has a dtype of {g.dtype} and output[{i}] has a dtype of {t.dtype}."
         )
+    if g._device is t._device:
+        return g
+    if g._array.ndim:
+        raise RuntimeError(f"invalid gradient at index {i} - expected device {t._device} but got {g._device}")
+    return g.to(t._device)
 
 
 def backward(

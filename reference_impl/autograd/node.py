@@ -208,7 +208,7 @@ class Node:
         if name.startswith("_saved_") and name[7:] in type(self).saves:
             return self.tensors()[type(self).saves.index(name[7:])]
         if name.startswith("_raw_saved_") and name[11:] in type(self).saves:
-            return self.place(type(self).saves.index(name[11:]))
+            return Node.place(self, type(self).saves.index(name[11:]))
         if name == "metadata":
             self.metadata = notes = {}
             return notes

@@ -9,6 +9,53 @@ from typing import Any
 
 from ..gradmode import MODE
 from ..tensor import Tensor
+from .history import edge_of
+from .node import Node, Packed, Snapshot
+
+_NOTHING = "Calling register_hooks on a saved tensor with value None is forbidden"
+_GONE = (
+    "Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values of the graph are "
+    "freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+    "graph a second time or if you need to access saved variables after calling backward."
+)
+
+
+class SavedTensor:
+    """The place of one tensor that a node saved: `node._raw_saved_self`."""
+
+    __slots__ = ("_index", "_node")
+
+    def __init__(self, node: Node, index: int) -> None:
+        self._node = node
+        self._index = index
+
+    def register_hooks(self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]) -> None:
+        """Passes this one tensor through `pack_hook` now, and what that returns through `unpack_hook` each time the
+        tensor is needed.
+
+        TypeError for hooks that cannot be called, RuntimeError where there are hooks, no tensor, or no longer one.
+        """
+        node, index = self._node, self._index
+        if not (callable(pack_hook) and callable(unpack_hook)):
+            raise TypeError("register_hooks(): incompatible function arguments. Two functions are expected.")
+        item = node.saved[index] if node.saved and index < len(node.saved) else None
+        if isinstance(item, Packed):
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of "
+                "hooks is allowed at a time."
+            )
+        if isinstance(item, Snapshot):
+            t, edge, output = item.tensor, item.edge, None if item.edge else item.output
+        elif isinstance(item, Tensor):
+            t, edge, output = item, edge_of(item), None
+        else:
+            raise RuntimeError(_NOTHING if node.saved else _GONE)
+        packed = Packed(t, edge, (pack_hook, unpack_hook), output)
+        assert node.saved is not None
+        node.saved = (*node.saved[:index], packed, *node.saved[index + 1 :])
+
+
+Node.place = SavedTensor
 
 
 class saved_tensors_hooks:  # noqa: N801
