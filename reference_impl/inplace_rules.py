@@ -247,12 +247,9 @@ def _resize(out: Tensor, shape: tuple[int, ...]) -> None:
     if out._array.size:
         warnings.warn(
             f"An output with one or more elements was resized since it had shape {list(out._array.shape)}, which does "
-            "not match "
-            f"the required output shape {list(shape)}. This behavior is deprecated, and in a future PyTorch release "
-            "outputs will "
-            "not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing it, "
-            "inplace, to "
-            "zero elements with t.resize_(0).",
+            f"not match the required output shape {list(shape)}. This behavior is deprecated, and in a future PyTorch "
+            "release outputs will not be resized unless they have zero elements. You can explicitly reuse an out "
+            "tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
             UserWarning,
             stacklevel=5,
         )

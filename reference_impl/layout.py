@@ -127,8 +127,7 @@ def infer_size(shape: Shape, count: int) -> Shape:
         if known == 0 and count == 0:
             raise RuntimeError(
                 f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size "
-                "-1 "
-                "can be any value and is ambiguous"
+                "-1 can be any value and is ambiguous"
             )
         if known and count % known == 0:
             return tuple(count // known if size == -1 else size for size in shape)

@@ -25,8 +25,8 @@ def from_numpy(ndarray: Any) -> Tensor:
         if s < 0:
             raise ValueError(
                 "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
-                "currently "
-                "supported. (You can probably work around this by making a copy of your array  with array.copy().) "
+                "currently supported. (You can probably work around this by making a copy of your array  with "
+                "array.copy().) "
             )
         if s % ndarray.itemsize:
             raise ValueError(
@@ -36,10 +36,9 @@ def from_numpy(ndarray: Any) -> Tensor:
     if not ndarray.flags.writeable:
         warnings.warn(
             "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means "
-            "writing to this "
-            "tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "
-            "writable "
-            "before converting it to a tensor. This type of warning will be suppressed for the rest of this program.",
+            "writing to this tensor will result in undefined behavior. You may want to copy the array to protect its "
+            "data or make it writable before converting it to a tensor. This type of warning will be suppressed for "
+            "the rest of this program.",
             UserWarning,
             stacklevel=2,
         )
@@ -56,13 +55,12 @@ def numpy_dtype(kind: np.dtype[Any]) -> dtype:
     if kind.newbyteorder("=") in FROM_NUMPY and not kind.isnative:
         raise ValueError(
             "given numpy array has byte order different from the native byte order. Conversion between byte orders is "
-            "currently "
-            "not supported."
+            "currently not supported."
         )
     raise TypeError(
         f"can't convert np.ndarray of type {kind.type.__module__}.{kind.type.__name__}. The only supported types are: "
-        "float64, "
-        "float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
+        "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, "
+        "and bool."
     )
 
 

@@ -129,8 +129,7 @@ def neg(input: Tensor) -> Tensor:
     if input._dtype is bool_:
         raise RuntimeError(
             "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
-            "the `~` or "
-            "`logical_not()` operator instead."
+            "the `~` or `logical_not()` operator instead."
         )
     return unary(np.negative, input, NegBackward0)
 

@@ -133,8 +133,8 @@ def float_power_(input: Tensor, exponent: Any) -> Tensor:
     have, want = input._dtype, _double(input, exponent)
     if have is not want:
         raise RuntimeError(
-            f"the base given to float_power_ has dtype {have.word} "
-            f"but the operation's result requires dtype {want.word}"
+            f"the base given to float_power_ has dtype {have.word} but the operation's result requires dtype "
+            f"{want.word}"
         )
     return float_power(input, exponent)
 

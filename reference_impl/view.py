@@ -57,8 +57,7 @@ def view_(input: Tensor, *given: Any, size: Any = None, dtype: Any = None) -> Te
     if stride is None:
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
-            "contiguous "
-            "subspaces). Use .reshape(...) instead."
+            "contiguous subspaces). Use .reshape(...) instead."
         )
     return _reshaped(input, shape, stride)
 
@@ -161,8 +160,7 @@ def permute(input: Tensor, *given: Any, dims: Any = None) -> Tensor:
     if len(order) != input.ndim:
         raise RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
-            "ordering of "
-            f"dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(order)}"
+            f"ordering of dimensions i.e. input.dim() = {input.ndim} is not equal to len(dims) = {len(order)}"
         )
     order = tuple([layout.wrap_dim(d, input.ndim) for d in order])
     if len(set(order)) != len(order):

@@ -13,11 +13,9 @@ from .reach import leads_outside
 
 _NON_LEAF = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
-    "populated during "
-    "autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, use "
-    ".retain_grad() on the "
-    "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. See "
-    "github.com/pytorch/pytorch/pull/30531 for more information."
+    "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, "
+    "use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access the "
+    "leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
 )
 
 
@@ -38,8 +36,7 @@ def _set_flag(t: Tensor, value: bool, refusal: str) -> None:
     if t._edge is not None and not value:
         raise RuntimeError(
             "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
-            "subgraph that "
-            "doesn't require differentiation use var_no_grad = var.detach()."
+            "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
         )
     if value and not t._dtype.differentiable:
         raise RuntimeError(refusal)
@@ -97,12 +94,10 @@ def _set_grad(self: Tensor, value: Any) -> None:
     if value._dtype is not self._dtype:
         raise RuntimeError(
             f"attempting to assign a gradient with dtype '{value._dtype.legacy}' to a tensor with grad_dtype "
-            f"'{self._dtype.word}'. "
-            "The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set the "
-            "tensor's grad_dtype "
-            "attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the "
-            "dtypes of a "
-            "tensor and its gradient may break downstream systems that assume they match."
+            f"'{self._dtype.word}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). "
+            "You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
+            "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break downstream systems "
+            "that assume they match."
         )
     if value._device is not self._device:
         raise RuntimeError(
@@ -112,8 +107,7 @@ def _set_grad(self: Tensor, value: Any) -> None:
     if value._array.shape != self._array.shape:
         raise RuntimeError(
             f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
-            f"'{list(self._array.shape)}'. "
-            "Please ensure that the gradient and the tensor are the same size"
+            f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
         )
     meta(self).grad = value
 
@@ -132,12 +126,9 @@ def _detach_(self: Tensor) -> Tensor:
     if self._view is not None:
         raise RuntimeError(
             "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
-            "training, and "
-            "gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot "
-            "be called on "
-            "these gradients. To fix this error, please refer to the Optimizer.zero_grad() function in "
-            "torch/optim/optimizer.py as "
-            "the solution."
+            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
+            "detach_() cannot be called on these gradients. To fix this error, please refer to the "
+            "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
         )
     if self._edge is not None:
         meta(self).detached = next(SEQUENCE)

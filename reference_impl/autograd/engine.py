@@ -273,8 +273,7 @@ def _sum_to(grad: Tensor, shape: tuple[int, ...], node: Node, index: int) -> Ten
     if not fits:
         raise RuntimeError(
             f"Function {node.name()} returned an invalid gradient at index {index} - got {list(have)} but expected "
-            "shape "
-            f"compatible with {list(shape)}"
+            f"shape compatible with {list(shape)}"
         )
     dims = [i for i in range(len(have)) if i < lead or (shape[i - lead] == 1 and have[i] != 1)]
     return grad.sum(dims, keepdim=True).reshape(shape) if dims else grad.reshape(shape)

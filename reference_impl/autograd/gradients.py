@@ -16,10 +16,9 @@ from .node import Edge, Node
 
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
-    "which can cause "
-    "a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use this "
-    "function, make "
-    "sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid the leak."
+    "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
+    "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break the "
+    "cycle and avoid the leak."
 )
 _ONLY_INPUTS = (
     "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for other parts "

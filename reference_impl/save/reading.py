@@ -26,10 +26,8 @@ from .unpickle import Careful, trusting
 
 _UNSAFE = (
     "In PyTorch 2.6, we changed the default value of the `weights_only` argument in `torch.load` from `False` to "
-    "`True`. "
-    "Re-running `torch.load` with `weights_only` set to `False` will likely succeed, but it can result in arbitrary "
-    "code "
-    "execution. Do it only if you got the file from a trusted source."
+    "`True`. Re-running `torch.load` with `weights_only` set to `False` will likely succeed, but it can result in "
+    "arbitrary code execution. Do it only if you got the file from a trusted source."
 )
 
 
@@ -100,8 +98,7 @@ def _check_seekable(f: Any) -> None:
     except (io.UnsupportedOperation, AttributeError) as error:
         raise type(error)(
             f"{error}. You can only torch.load from a file that is seekable. Please pre-load the data into a buffer "
-            "like "
-            "io.BytesIO and try to load from it instead."
+            "like io.BytesIO and try to load from it instead."
         ) from None
 
 
@@ -142,24 +139,19 @@ def _explained(message: str) -> str:
     if re.search(r"GLOBAL (\S+) was not an allowed global by default.", message):
         text = (
             "Weights only load failed. This file can still be loaded, to do so you have two options, \033[1mdo those "
-            "steps "
-            f"only if you trust the source of the checkpoint\033[0m. \n\t(1) {_UNSAFE}\n\t(2) Alternatively, to load "
-            "with "
-            "`weights_only=True` please check the recommended steps in the following error "
-            "message.\n\tWeightsUnpickler "
-            f"error: {message}"
+            f"steps only if you trust the source of the checkpoint\033[0m. \n\t(1) {_UNSAFE}\n\t(2) Alternatively, to "
+            "load with `weights_only=True` please check the recommended steps in the following error "
+            f"message.\n\tWeightsUnpickler error: {message}"
         )
     else:
         text = f"Weights only load failed. {_UNSAFE}\n"
         if "is blocked" not in message:
             text += (
-                "Please file an issue with the following so that we can make `weights_only=True` compatible with "
-                "your use "
-                "case: WeightsUnpickler error: "
+                "Please file an issue with the following so that we can make `weights_only=True` compatible with your "
+                "use case: WeightsUnpickler error: "
             )
         text += f"\n\n{message}"
     return (
         f"{text}\n\nCheck the documentation of torch.load to learn more about types accepted by default with "
-        "weights_only "
-        "https://pytorch.org/docs/stable/generated/torch.load.html."
+        "weights_only https://pytorch.org/docs/stable/generated/torch.load.html."
     )

@@ -83,8 +83,7 @@ def _warn_of_hooks(t: Tensor) -> None:
         hook = next(iter(found.values() if isinstance(found, dict) else found))
         warnings.warn(
             f"backward hook {hook} on tensor will not be serialized.  If this is expected, you can decorate the "
-            "function "
-            "with @torch.utils.hooks.unserializable_hook to suppress this warning",
+            "function with @torch.utils.hooks.unserializable_hook to suppress this warning",
             stacklevel=4,
         )
 

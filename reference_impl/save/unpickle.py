@@ -22,10 +22,8 @@ UNPICKLER: Any = vars(pickle)["_Unpickler"]
 _ALLOWED: set[Any] = set()
 _BYTES = (
     "PROTO STOP GLOBAL NEWOBJ REDUCE BUILD APPEND APPENDS SETITEM SETITEMS MARK TUPLE TUPLE1 TUPLE2 TUPLE3 NONE "
-    "NEWFALSE "
-    "NEWTRUE EMPTY_TUPLE EMPTY_LIST EMPTY_DICT EMPTY_SET BININT BININT1 BININT2 BINFLOAT BINUNICODE SHORT_BINSTRING "
-    "BINPERSID "
-    "BINGET LONG_BINGET BINPUT LONG_BINPUT LONG1"
+    "NEWFALSE NEWTRUE EMPTY_TUPLE EMPTY_LIST EMPTY_DICT EMPTY_SET BININT BININT1 BININT2 BINFLOAT BINUNICODE "
+    "SHORT_BINSTRING BINPERSID BINGET LONG_BINGET BINPUT LONG_BINPUT LONG1"
 )
 """The instructions of a pickle that the careful unpickler follows."""
 
@@ -110,8 +108,7 @@ class Careful(UNPICKLER):  # type: ignore[misc]
         raise pickle.UnpicklingError(
             f"Unsupported global: GLOBAL {full} was not an allowed global by default. Please use "
             f"`torch.serialization.add_safe_globals([{full}])` or the `torch.serialization.safe_globals([{full}])` "
-            "context "
-            "manager to allowlist this global if you trust this class/function."
+            "context manager to allowlist this global if you trust this class/function."
         )
 
     def load_proto(self) -> None:
@@ -120,10 +117,8 @@ class Careful(UNPICKLER):  # type: ignore[misc]
         if self.proto != 2:
             warnings.warn(
                 f"Detected pickle protocol {self.proto} in the checkpoint, which was not the default pickle protocol "
-                "used "
-                "by `torch.load` (2). The weights_only Unpickler might not support all instructions implemented by "
-                "this "
-                "protocol, please file an issue for adding support if you encounter this.",
+                "used by `torch.load` (2). The weights_only Unpickler might not support all instructions implemented "
+                "by this protocol, please file an issue for adding support if you encounter this.",
                 stacklevel=6,
             )
 
