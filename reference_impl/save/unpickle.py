@@ -29,8 +29,8 @@ _BYTES = (
 
 
 def add_safe_globals(safe_globals: list[Any]) -> None:
-    """Allows classes and functions to be called by files; `(function, "module.name")` where a file calls it "
-    "otherwise."""
+    """Allows classes and functions to be called by files; `(function, "module.name")` where a file calls it
+    otherwise."""
     _ALLOWED.update(safe_globals)
 
 
