@@ -14,15 +14,9 @@ import numpy as np
 from ..gradmode import MODE, enable_grad, switch
 from ..tensor import Tensor, alias, counter, tracked, wrap
 from .gradients import grad as gradients
-from .reach import Entrance, entered, leads_outside, nodes_of, released
+from .reach import Dual, duals, entered, leads_outside, released
 
 __all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_level", "make_dual", "unpack_dual"]
-
-
-class Dual(Entrance):
-    """The entrance of a dual tensor. Its `args` are the tangent and the level."""
-
-    __slots__ = ()
 
 
 class UnpackedDualTensor(NamedTuple):
@@ -82,7 +76,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             f"supported. Tensor is of size {list(tensor.shape)} while the given forward gradient is of size "
             f"{list(tangent.shape)}."
         )
-    if _duals(tensor):
+    if duals(tensor):
         raise RuntimeError(
             "Making a dual Tensor based on a Tensor that already has a forward gradient at the same level 0 is not "
             "supported."
@@ -90,29 +84,24 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
     return entered(tensor, Dual, (tangent, MODE.dual))
 
 
-def _duals(t: Tensor) -> list[Dual]:
-    """The entrances of the dual tensors of this level that a tensor was computed from."""
-    return [n for n in nodes_of(t) if isinstance(n, Dual) and n.args[1] is MODE.dual]
-
-
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
     """The value of a tensor and its tangent: the derivative along the tangents of the dual tensors behind it."""
-    duals = _duals(tensor) if MODE.dual is not None and tensor.dtype.differentiable else []
-    if not duals:
+    found = duals(tensor) if tensor.dtype.differentiable else []
+    if not found:
         return UnpackedDualTensor(tensor, None)
     primal = tensor if leads_outside(tensor) else alias(tensor, counter(tensor))
     edge = tensor._edge
-    if edge is not None and edge[0] is duals[0]:
-        return UnpackedDualTensor(primal, duals[0].args[0])
-    return UnpackedDualTensor(primal, _tangent(tensor, duals))
+    if edge is not None and edge[0] is found[0]:
+        return UnpackedDualTensor(primal, found[0].args[0])
+    return UnpackedDualTensor(primal, _tangent(tensor, found))
 
 
-def _tangent(t: Tensor, duals: list[Dual]) -> Tensor:
+def _tangent(t: Tensor, behind: list[Dual]) -> Tensor:
     """The derivative of `t` along the tangents."""
     with enable_grad():
         u = wrap(np.zeros(t._array.shape, t._dtype.numpy), t._dtype, t._device).requires_grad_()
-        back = gradients([t], [_at(dual) for dual in duals], [u], create_graph=True, allow_unused=True)
-        pairs = [(g, dual.args[0]) for g, dual in zip(back, duals, strict=True) if g is not None and tracked(g)]
+        back = gradients([t], [_at(dual) for dual in behind], [u], create_graph=True, allow_unused=True)
+        pairs = [(g, dual.args[0]) for g, dual in zip(back, behind, strict=True) if g is not None and tracked(g)]
         vectors = [v.to(g.dtype) for g, v in pairs]
         found = None
         if pairs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from ..gradmode import MODE
 from ..tensor import Tensor, alias, counter, tracked
 from .history import edge_of
 from .node import SEQUENCE, AccumulateGrad, Gradients, Node
@@ -17,6 +18,12 @@ class Entrance(Node):
 
     def gradient(self, grad: Tensor) -> Gradients:
         return grad
+
+
+class Dual(Entrance):
+    """The entrance of a dual tensor. Its `args` are the tangent and the level."""
+
+    __slots__ = ()
 
 
 def entered(t: Tensor, kind: type[Node] = Entrance, args: Any = None) -> Tensor:
@@ -46,6 +53,13 @@ def nodes_of(t: Tensor) -> Iterator[Node]:
             if following is not None and following[0] not in seen:
                 seen.add(following[0])
                 stack.append(following[0])
+
+
+def duals(t: Tensor) -> list[Dual]:
+    """The entrances of the dual tensors of the open level that a tensor was computed from."""
+    if MODE.dual is None:
+        return []
+    return [n for n in nodes_of(t) if isinstance(n, Dual) and n.args[1] is MODE.dual]
 
 
 def leads_outside(t: Tensor, own: Collection[int] = ()) -> bool:

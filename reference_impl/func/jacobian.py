@@ -9,7 +9,7 @@ from typing import Any
 from ..fill import zeros_like
 from ..join import stack
 from ..tensor import Tensor
-from .transform import Arguments, Function, checked_outputs, pull, push, release, split, transforming
+from .transform import Arguments, Function, checked_outputs, pull, push, release, reversing, split, transforming
 from .tree import flatten, unflatten
 
 
@@ -29,7 +29,7 @@ def jacrev(
     @functools.wraps(func)
     def wrapper(*args: Any) -> Any:
         _refuse_complex("jacrev", args, "inputs")
-        with transforming():
+        with reversing():
             arguments = Arguments(args, argnums)
             output, aux = split(func(*arguments.args), has_aux, "vjp(f, *primals)")
             outputs, structure = checked_outputs(output, "vjp(f, *primals)")

@@ -12,13 +12,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..autograd.gradients import grad as gradients
-from ..autograd.reach import entered, released
+from ..autograd.packing import disable_saved_tensors_hooks
+from ..autograd.reach import duals, entered, released
 from ..fill import ones_like, zeros_like
 from ..gradmode import MODE, enable_grad
 from ..tensor import Tensor, alias, counter, tracked
 from .tree import describe, flatten, unflatten
 
 Function = Callable[..., Any]
+
+
+NO_HOOKS = (
+    "torch.func.{grad, vjp, jacrev, hessian} don't yet support saved tensor hooks. Please open an issue with your use "
+    "case."
+)
 
 
 @contextmanager
@@ -32,6 +39,13 @@ def transforming(forward: bool = False) -> Iterator[None]:
     finally:
         MODE.transforms -= 1
         MODE.forward -= forward
+
+
+@contextmanager
+def reversing() -> Iterator[None]:
+    """A transform that goes backward: it takes no hooks on saved tensors, neither from outside nor inside."""
+    with disable_saved_tensors_hooks(NO_HOOKS), transforming():
+        yield
 
 
 def inside(t: Any) -> Tensor:
@@ -87,7 +101,7 @@ def release(value: Any, own: Collection[int]) -> Any:
     for leaf in leaves:
         if not isinstance(leaf, Tensor):
             raise RuntimeError(f"Expected tensors, got unsupported type {type(leaf)}")
-    return unflatten([released(leaf, own, MODE.grad) for leaf in leaves], structure)
+    return unflatten([leaf if duals(leaf) else released(leaf, own, MODE.grad) for leaf in leaves], structure)
 
 
 def pull(outputs: Sequence[Tensor], weights: Sequence[Tensor], leaves: Sequence[Tensor]) -> list[Tensor]:
@@ -126,7 +140,7 @@ def grad_and_value(func: Function, argnums: Any = 0, has_aux: bool = False) -> F
 
     @functools.wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with transforming():
+        with reversing():
             arguments = Arguments(args, argnums)
             output, aux = split(func(*arguments.args, **kwargs), has_aux, call)
             if not isinstance(output, Tensor):
@@ -170,7 +184,7 @@ def checked_outputs(output: Any, call: str) -> tuple[list[Tensor], Any]:
 
 def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
     """The value of `func`, and a function that takes a cotangent of it to those of the primals: a tuple."""
-    with transforming():
+    with reversing():
         arguments = Arguments(primals, tuple(range(len(primals))))
         output, aux = split(func(*arguments.args), has_aux, "vjp(f, *primals)")
         outputs, structure = checked_outputs(output, "vjp(f, *primals)")
