@@ -99,6 +99,9 @@ def correlate(x: Array, weight: Array, g: Geometry) -> Array:
 def spread(x: Array, weight: Array, g: Geometry, sizes: Sizes) -> Array:
     """The adjoint of `correlate` in its first argument: each element of `x`, times the kernel, added where its window
     was. `sizes` are those of the result, `(batch, channels in, *sizes)`."""
+    mirror = _mirror(weight, g, x.shape[2:], sizes)
+    if mirror is not None:
+        return correlate(x, _mirrored(weight, g), mirror)
     kernel, places = weight.shape[2:], x.shape[2:]
     batch, channels, count, length = x.shape[0], weight.shape[1] * g.groups, math.prod(places), math.prod(kernel)
     matrix = weight.reshape(g.groups, weight.shape[0] // g.groups, -1).swapaxes(1, 2)
@@ -109,3 +112,25 @@ def spread(x: Array, weight: Array, g: Geometry, sizes: Sizes) -> Array:
         for target, source in pairs(places, kernel, g):
             result[(block, slice(None), *target)] += columns[(slice(None), slice(None), *source)]
     return np.ascontiguousarray(result[(..., *steps(g.before, sizes, (1,) * len(sizes)))])
+
+
+def _mirror(weight: Array, g: Geometry, places: Sizes, sizes: Sizes) -> Geometry | None:
+    """How the mirrored kernel slides over the windows' places to the same effect, which is faster where there are not
+    more channels than result from it. None for steps other than one, for padding beyond the kernel's reach, and for
+    weights that zeros would make NaN of."""
+    if any(s != 1 for s in g.stride) or weight.shape[0] > weight.shape[1] * g.groups:
+        return None
+    reach = [d * (k - 1) for d, k in zip(g.dilation, weight.shape[2:], strict=True)]
+    before = tuple([r - b for r, b in zip(reach, g.before, strict=True)])
+    after = tuple([n + r - p - b for n, r, p, b in zip(sizes, reach, places, before, strict=True)])
+    if not any(reach) or min(before + after) < 0 or not np.isfinite(weight).all():
+        return None
+    return Geometry(g.stride, before, after, g.dilation, g.groups)
+
+
+def _mirrored(weight: Array, g: Geometry) -> Array:
+    """The kernel from its end to its beginning, with the channels that go in and those that come out exchanged."""
+    out, each, *kernel = weight.shape
+    turned = weight.reshape(g.groups, out // g.groups, each, *kernel).swapaxes(1, 2)
+    back: tuple[Any, ...] = (..., *[slice(None, None, -1)] * len(kernel))
+    return np.ascontiguousarray(turned[back]).reshape(g.groups * each, out // g.groups, *kernel)
