@@ -164,17 +164,24 @@ def new_tensor(
 
 
 def constructed(cls: type, *data: Any, device: Any = None) -> Tensor:
-    """`torch.Tensor(...)`: of sizes, an unspecified tensor; of a sequence, its copy; of a tensor, an alias. Always of
-    the default dtype, and on the CPU unless a device is given. TypeError for what is neither."""
-    d, device = DEFAULT.floating, CPU if device is None else device
-    only = data[0] if len(data) == 1 else None
-    result: Tensor
+    """`torch.Tensor(...)`: of sizes, an unspecified tensor; of a sequence or an array, its copy; of a tensor, an alias.
+    Always of the default dtype, and on the CPU unless a device is given. TypeError for what is neither."""
+    return _constructed(DEFAULT.floating, CPU if device is None else device, data)
+
+
+def new(self: Tensor, *data: Any, device: Any = None) -> Tensor:
+    """What `torch.Tensor(...)` makes, in this tensor's dtype and on its device."""
+    return _constructed(self._dtype, self._device if device is None else device, data)
+
+
+def _constructed(d: dtype, device: Any, data: tuple[Any, ...]) -> Tensor:
+    only = data[0] if len(data) == 1 else 0
     if isinstance(only, Tensor):
         alias = only.detach()
-        result = alias if alias._dtype is d else alias.to(d)
-    elif isinstance(only, float):
-        raise TypeError("new(): data must be a sequence (got float)")
-    elif only is not None and not isinstance(only, Size) and not hasattr(only, "__index__"):
+        result: Tensor = alias if alias._dtype is d else alias.to(d)
+    elif isinstance(only, (float, bool, type(None))):
+        raise TypeError(f"new(): data must be a sequence (got {type(only).__name__})")
+    elif not isinstance(only, Size) and (getattr(only, "ndim", 0) or not hasattr(only, "__index__")):
         result = tensor(only, dtype=d, device=device)
     else:
         result = made(memory(sizes(data or (0,), "new"), d), d, device)
@@ -221,3 +228,4 @@ def fitting(value: Any, d: dtype) -> Any:
 attach("_from_numpy", lambda self, array: from_numpy(array))
 attach("new_tensor", new_tensor)
 attach("__new__", staticmethod(constructed))
+attach("new", new)

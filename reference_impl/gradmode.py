@@ -212,3 +212,18 @@ class inference_mode(_Switch):  # noqa: N801
 
     def _state(self) -> tuple[bool, bool]:
         return (False, True) if self.mode else (True, False)
+
+
+class set_multithreading_enabled(_Switch):  # noqa: N801
+    """Whether backward may use several threads. Here it never does, and gradients are the same either way."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self.mode = mode
+
+    def clone(self) -> set_multithreading_enabled:
+        """A fresh switch of the same setting."""
+        return set_multithreading_enabled(self.mode)
+
+    def _state(self) -> tuple[bool, bool]:
+        return MODE.enabled, MODE.inference

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..gradmode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from ..gradmode import enable_grad, inference_mode, no_grad, set_grad_enabled, set_multithreading_enabled
 from . import attributes, forward_ad, function, functional, graph
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .function import Function
@@ -31,4 +31,5 @@ __all__ = [
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
