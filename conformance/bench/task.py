@@ -15,7 +15,7 @@ import numpy as np
 
 from conformance.specification import SelectionError, suggest
 
-GROUPS = ("overhead", "autograd", "matmul", "train", "throughput", "rearrange")
+GROUPS = ("overhead", "autograd", "functional", "matmul", "train", "throughput", "rearrange")
 
 
 @dataclass(frozen=True)
