@@ -301,15 +301,16 @@ def test_absent(trial: Trial) -> None:
 
 @pytest.mark.clause("save.location.ordinal")
 def test_ordinal(trial: Trial) -> None:
-    """One that no machine has."""
+    """The first that the machine does not have, and one that no machine has."""
     torch, kind = trial.namespace, accelerators(trial)[0].split(":")[0]
-    with trial.case("ordinal 99", call=f"torch.load(f, map_location='{kind}:99')") as case:
-        file = stored(torch, torch.tensor([1.0, 2.0]))
-        count = torch.accelerator.device_count()
-        with case.raises("RuntimeError", f"device 99 but torch.{kind}.device_count() is {count}."):
-            torch.load(file, map_location=f"{kind}:99")
-        file.seek(0)
-        case.same(torch.load(file, map_location=f"{kind}:{count - 1}"), floats([1, 2]))
+    count = torch.accelerator.device_count()
+    for index in (count, 99):
+        with trial.case(f"ordinal {index}", call=f"torch.load(f, map_location='{kind}:{index}')") as case:
+            file = stored(torch, torch.tensor([1.0, 2.0]))
+            with case.raises("RuntimeError", f"device {index} but torch.{kind}.device_count() is {count}."):
+                torch.load(file, map_location=f"{kind}:{index}")
+            file.seek(0)
+            case.same(torch.load(file, map_location=f"{kind}:{count - 1}"), floats([1, 2]))
 
 
 @pytest.mark.clause("save.mmap.values")
