@@ -24,6 +24,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "grad.higher.every",
         "grad.jacobian.formula",
         "grad.vhp.formula",
+        "hook.saved.result",
         "mutation.inplace.after-saved",
         "mutation.saved.again",
         "mutation.saved.alias",
