@@ -158,6 +158,12 @@ def test_choice_untaken(row: dict[str, str], trial: Trial) -> None:
     kink.check_points(row, trial)
 
 
+@pytest.mark.clause("derivative.nan.element")
+def test_nan_element(row: dict[str, str], trial: Trial) -> None:
+    """Element by element."""
+    kink.check_points(row, trial)
+
+
 @pytest.mark.clause("derivative.loss.kink")
 def test_loss_kink(row: dict[str, str], trial: Trial) -> None:
     """Element by element."""
