@@ -16,7 +16,7 @@ from .anomaly import ANOMALY, remember
 from .context import FunctionCtx
 from .gradients import grad as gradients
 from .history import edge_of
-from .node import FREED, SEQUENCE, Gradients, Node, Packed, snapshot_of
+from .node import FREED, SEQUENCE, Gradients, Node, Packed, snapshot_of, unsaving
 from .placing import placed
 from .reach import duals
 
@@ -333,10 +333,8 @@ def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
         if not MODE.grad or not any(isinstance(a, Tensor) and tracked(a) for a in args):
             return outputs
         found = outputs if isinstance(outputs, tuple) else (outputs,)
-        node = Error()
-        node.edges, node.saved, node.versions, node.args, node.hooks = (), (), (), None, None
-        node.sequence = next(SEQUENCE)
-        node.outputs = tuple([(o._array.shape, o._dtype, o._device) if o is not None else None for o in found])
+        described = tuple([(o._array.shape, o._dtype, o._device) if o is not None else None for o in found])
+        node = unsaving(Error, (), described)
         refusing = tuple([None if o is None else _leading_to(o, (node, i)) for i, o in enumerate(found)])
         return refusing if isinstance(outputs, tuple) else refusing[0]
 

@@ -14,7 +14,7 @@ from ..gradmode import MODE
 from ..tensor import INFERENCE, Tensor, View, counter, strides_of, tracked
 from .anomaly import ANOMALY, remember
 from .hooks import hooks
-from .node import SEQUENCE, Edge, Gradients, Node, accumulator, operation_of
+from .node import SEQUENCE, Edge, Gradients, Node, accumulator, operation_of, unsaving
 
 MULTIPLE = "multiple"
 NO_GRAD = "no_grad"
@@ -73,14 +73,8 @@ class AsStridedBackward0(Node):
 
 
 def _strided(t: Tensor, base: Tensor, edge: Edge | None) -> Edge:
-    node = AsStridedBackward0()
-    node.edges = (edge,)
-    node.saved = node.versions = ()
-    node.args = edge_of(base)
-    node.hooks = None
-    node.outputs = ((t._array.shape, t._dtype, t._device),)
-    node.sequence = next(SEQUENCE)
-    return node, 0
+    outputs = ((t._array.shape, t._dtype, t._device),)
+    return unsaving(AsStridedBackward0, (edge,), outputs, edge_of(base)), 0
 
 
 def calls_of(view: View) -> tuple[Any, ...]:

@@ -17,7 +17,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from itertools import count
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -208,12 +208,26 @@ class Node:
         if name.startswith("_raw_saved_") and name[11:] in type(self).saves:
             return Node.place(self, type(self).saves.index(name[11:]))
         if name == "metadata":
-            self.metadata = notes = {}
+            notes: dict[str, Any] = {}
+            self.metadata = notes
             return notes
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
+
+
+N = TypeVar("N", bound=Node)
+
+
+def unsaving(kind: type[N], edges: tuple[Edge | None, ...], outputs: Any, args: Any = None) -> N:
+    """A node that saves nothing, and is recorded now."""
+    node = kind()
+    node.edges, node.outputs, node.args = edges, outputs, args
+    node.saved = node.versions = ()
+    node.hooks = None
+    node.sequence = next(SEQUENCE)
+    return node
 
 
 def operation_of(node: Node) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from ..gradmode import MODE
 from ..tensor import Tensor, alias, counter, tracked
 from .history import edge_of
-from .node import SEQUENCE, AccumulateGrad, Gradients, Node
+from .node import AccumulateGrad, Gradients, Node, unsaving
 
 
 class Entrance(Node):
@@ -29,14 +29,7 @@ class Dual(Entrance):
 def entered(t: Tensor, kind: type[Node] = Entrance, args: Any = None) -> Tensor:
     """A tensor of the same memory that stands for `t` in a transform, with a node of its own."""
     inside = alias(t, counter(t))
-    node = kind()
-    node.edges = (edge_of(t),)
-    node.saved = node.versions = ()
-    node.args = args
-    node.hooks = None
-    node.outputs = ((t._array.shape, t._dtype, t._device),)
-    node.sequence = next(SEQUENCE)
-    inside._edge = (node, 0)
+    inside._edge = (unsaving(kind, (edge_of(t),), ((t._array.shape, t._dtype, t._device),), args), 0)
     return inside
 
 

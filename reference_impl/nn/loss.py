@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class Loss(Node):
     slopes need."""
 
     __slots__ = ()
-    saves = ("self", "target", "weight")
+    saves: ClassVar[tuple[str, ...]] = ("self", "target", "weight")
 
     def gradient(self, grad: Tensor) -> Gradients:
         x, y, weight, *others = self.tensors()
@@ -422,7 +422,7 @@ def binary_cross_entropy_with_logits(
         log_probability = logsigmoid(x)
         if pos_weight is not None:
             log_probability = ((pos_weight - 1) * y + 1) * log_probability
-        return (1 - y) * x - log_probability  # type: ignore[no-any-return]
+        return (1 - y) * x - log_probability
 
     kind = BinaryCrossEntropyWithLogitsBackward0
     return _paired(kind, forward, input, target, reduction, (weight, pos_weight))
