@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from .. import activation
 from ..activation import gelu, logsigmoid, softplus
-from ..addmm import addmm
-from ..autocast import faster
 from ..exponential import sigmoid
-from ..layout import broadcast_shapes
 from ..tensor import Tensor
 from ..trigonometry import tanh
 from .activation import (
@@ -48,6 +43,7 @@ from .adaptive import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
+from .affine import linear
 from .attention import scaled_dot_product_attention
 from .averaging import avg_pool1d, avg_pool2d, avg_pool3d, lp_pool1d, lp_pool2d, lp_pool3d
 from .bilinear import bilinear
@@ -214,38 +210,3 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 def relu_(input: Tensor) -> Tensor:
     """`relu` in place."""
     return input.relu_()  # type: ignore[no-any-return]
-
-
-@faster
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """`input @ weight.T + bias`. RuntimeError for sizes that do not meet."""
-    if not (input.ndim and weight.ndim):
-        raise RuntimeError(
-            f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and {weight.ndim}D"
-        )
-    turned = weight.t()
-    if bias is not None and input.ndim == 2:
-        return addmm(bias, input, turned)
-    if (
-        bias is not None
-        and bias.ndim
-        and weight.ndim == 2
-        and bias._array.shape[:-1] in ((), (1,))
-        and input.is_contiguous()
-    ):
-        shape = input._array.shape
-        rows = input.view(math.prod(shape[:-1]), shape[-1])
-        return addmm(bias, rows, turned).view(*shape[:-1], weight._array.shape[0])
-    product: Tensor = input @ turned
-    if bias is None:
-        return product
-    if bias._dtype is not product._dtype:
-        raise RuntimeError(
-            f"self and mat2 must have the same dtype, but got {bias._dtype.word} and {product._dtype.word}"
-        )
-    if broadcast_shapes(product._array.shape, bias._array.shape) != product._array.shape:
-        found = list(product._array.shape)
-        raise RuntimeError(
-            f"output with shape {found} doesn't match the broadcast shape with {list(bias._array.shape)}"
-        )
-    return product + bias

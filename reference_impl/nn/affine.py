@@ -1,0 +1,47 @@
+"""The affine function of rows: a matrix product and a bias."""
+
+from __future__ import annotations
+
+import math
+
+from ..addmm import addmm
+from ..autocast import faster
+from ..layout import broadcast_shapes
+from ..tensor import Tensor
+
+
+@faster
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`input @ weight.T + bias`: `(*, out)` of an input `(*, in)`, a weight `(out, in)` and a bias `(out)`.
+
+    RuntimeError for sizes that do not meet, for different dtypes, and for a bias larger than the result.
+    """
+    if not (input.ndim and weight.ndim):
+        raise RuntimeError(
+            f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and {weight.ndim}D"
+        )
+    turned = weight.t()
+    if bias is None:
+        return input @ turned  # type: ignore[no-any-return]
+    if input.ndim == 2:
+        return addmm(bias, input, turned)
+    shape = input._array.shape
+    one_row = bias.ndim > 0 and bias._array.shape[:-1] in ((), (1,))
+    if one_row and weight.ndim == 2 and input.is_contiguous():
+        rows = input.view(math.prod(shape[:-1]), shape[-1])
+        return addmm(bias, rows, turned).view(*shape[:-1], weight._array.shape[0])  # type: ignore[no-any-return]
+    product: Tensor = input @ turned
+    _check_bias(bias, product)
+    return product + bias
+
+
+def _check_bias(bias: Tensor, product: Tensor) -> None:
+    if bias._dtype is not product._dtype:
+        raise RuntimeError(
+            f"self and mat2 must have the same dtype, but got {bias._dtype.word} and {product._dtype.word}"
+        )
+    if broadcast_shapes(product._array.shape, bias._array.shape) != product._array.shape:
+        found = list(product._array.shape)
+        raise RuntimeError(
+            f"output with shape {found} doesn't match the broadcast shape with {list(bias._array.shape)}"
+        )
