@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 import warnings
 from collections.abc import Generator, Iterator
@@ -160,6 +161,13 @@ def slot_of(item: pytest.Item) -> Slot | None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Laws of clauses that were not chosen leave no placeholder behind."""
     items[:] = [item for item in items if not _is_placeholder(item)]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was collected stays to the end: the collector, which some laws call, need not look through it again."""
+    if any(slot_of(item) is not None for item in session.items):
+        gc.collect()
+        gc.freeze()
 
 
 def _is_placeholder(item: pytest.Item) -> bool:
