@@ -10,6 +10,7 @@ from . import layout
 from .autograd.node import Gradients, Node
 from .dtype import int32, int64
 from .format import copied
+from .hollow import has_values
 from .op import operation, record
 from .tensor import Tensor, strides_of, wrap
 from .view import shape_given
@@ -147,6 +148,8 @@ def repeat_interleave(
     """Each element, or each slice along a dimension, repeated so many times, or each its own number of times. With one
     argument: each index so many times. RuntimeError for negative numbers and for too many or few."""
     if repeats is None:
+        if input._array.size and not has_values(input._array):
+            raise RuntimeError("cannot repeat_interleave a meta tensor without output_size")
         counts = _counts(input)
         index = np.repeat(np.arange(len(counts)), counts)
         return wrap(index.astype(input._array.dtype), input._dtype, input._device)

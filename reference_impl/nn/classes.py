@@ -13,6 +13,7 @@ from ..choice import where
 from ..derivative import floats
 from ..dtype import int64
 from ..gradmode import no_grad
+from ..hollow import has_values
 from ..op import record
 from ..promote import same_device
 from ..softmax import log_softmax
@@ -199,7 +200,7 @@ def multi_margin_loss(
         )
     if weight is not None and weight._dtype is not input._dtype:
         raise RuntimeError(f"expected scalar type {input._dtype.word} but found {weight._dtype.word}")
-    if index._array.size and not (index._array.min() >= 0 and index._array.max() < classes):
+    if has_values(index._array) and not (index._array.min() >= 0 and index._array.max() < classes):
         raise RuntimeError("target out of range")
     near = (x - x.gather(1, index) + margin).relu()
     near = near * near if p == 2 else near

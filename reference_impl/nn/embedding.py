@@ -10,6 +10,7 @@ from ..autograd.node import Gradients, Node
 from ..dtype import int32, int64
 from ..fill import zeros
 from ..gradmode import no_grad
+from ..hollow import has_values
 from ..op import record
 from ..promote import same_device
 from ..tensor import Tensor, wrap
@@ -27,7 +28,7 @@ class EmbeddingBackward0(Node):
         rows, padding, by_frequency = self.args
         where = indices._array.reshape(-1)
         keep = (where != padding).astype(np.float64)
-        if by_frequency:
+        if by_frequency and has_values(where):
             keep = keep / np.bincount(where, minlength=rows)[where]
         share = wrap(keep[:, None].astype(grad._dtype.numpy), grad._dtype, grad._device)
         flat = grad.reshape(len(where), grad._array.shape[-1])
@@ -49,7 +50,7 @@ def _check(indices: Any, weight: Tensor) -> None:
         )
     same_device(weight, indices)
     array = indices._array
-    if array.size and not (array.min() >= 0 and array.max() < weight._array.shape[0]):
+    if has_values(array) and not (array.min() >= 0 and array.max() < weight._array.shape[0]):
         raise IndexError("index out of range in self")
 
 
@@ -81,7 +82,7 @@ def embedding(
     if padding_idx is not None and not -rows <= padding_idx < max(rows, 1):
         raise AssertionError("Padding_idx must be within num_embeddings")
     padding = -1 if padding_idx is None else padding_idx % rows if rows else padding_idx
-    if max_norm is not None:
+    if max_norm is not None and has_values(input._array):
         _shorten(weight, input, max_norm, norm_type)
     _check(input, weight)
     array = weight._array[input._array]
@@ -102,6 +103,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if array.min() < 0:
         raise RuntimeError("Class values must be non-negative.")
     if num_classes == -1:
+        if not has_values(array):
+            array.item()  # there is no greatest class without values
         num_classes = int(array.max()) + 1
     elif array.max() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
