@@ -150,7 +150,7 @@ def _suffixes(self: Tensor) -> list[str]:
         found.append(f"dtype={self._dtype}")
     node = self.grad_fn
     if node is not None:
-        found.append(f"grad_fn=<{node.name()}>")
+        found.append(f"grad_fn=<{node.name().rpartition('::')[2]}>")
     elif self.requires_grad:
         found.append("requires_grad=True")
     return found
