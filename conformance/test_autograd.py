@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
 
 from conformance.case import Case, Trial
+from conformance.law.lifetime import without_collector
 
 DEPTH = 10_000
 LONG = 100_000
@@ -186,31 +185,6 @@ def test_fan_out(trial: Trial) -> None:
             case.same(x.grad, np.array([width // 4 * (1 + 3)]), "gradient of x")
 
 
-@contextmanager
-def without_collector() -> Iterator[Callable[[], None]]:
-    """Garbage is collected by counting references alone where the interpreter counts them (CPython); elsewhere what is
-    given collects it."""
-    counting = sys.implementation.name == "cpython"
-    was = gc.isenabled()
-    gc.collect()
-    if counting:
-        gc.disable()
-    try:
-        yield nothing if counting else collected
-    finally:
-        if was:
-            gc.enable()
-
-
-def nothing() -> None:
-    """Counting references has collected the garbage already."""
-
-
-def collected() -> None:
-    """Collects the garbage."""
-    gc.collect()
-
-
 def watched_factor(trial: Trial) -> tuple[Any, Any, Any]:
     """A leaf, its product with a constant in the memory of an array, and a reference to the array, which nothing else
     holds."""
@@ -264,7 +238,7 @@ def test_dropped_memory(trial: Trial) -> None:
         case.equal("x.grad", x.grad, None)
 
 
-def all_gone(case: Case, name: str, references: list[Any], collect: Callable[[], None]) -> None:
+def all_gone(case: Case, name: str, references: list[Any], collect: Callable[[], object]) -> None:
     """No tensor of these is alive."""
     collect()
     case.equal(f"{name}: tensors left of {len(references)}", sum(each() is not None for each in references), 0)

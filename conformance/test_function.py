@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 from conformance.case import Case, Trial
+from conformance.law.lifetime import without_collector
 
 
 def rectifier(torch: Any) -> Any:
@@ -140,20 +141,16 @@ def test_depth(trial: Trial) -> None:
 def test_memory(trial: Trial) -> None:
     """Without help of the garbage collector."""
     torch = trial.namespace
-    gc.collect()
-    gc.disable()
-    try:
+    with without_collector() as collect:
         for way in ("backward", "backward that keeps the graph", "result deleted", "nothing recorded"):
             with trial.case(f"input, {way}", call="apply saves an input") as case:
-                input_lives(torch, way, case)
+                input_lives(torch, way, case, collect)
         for way in ("backward", "result deleted"):
             with trial.case(f"result, {way}", call="apply saves its result") as case:
-                result_lives(torch, way, case)
-    finally:
-        gc.enable()
+                result_lives(torch, way, case, collect)
 
 
-def input_lives(torch: Any, way: str, case: Case) -> None:
+def input_lives(torch: Any, way: str, case: Case, collect: Callable[[], object]) -> None:
     """The saved operand is alive as long as it is needed, and no longer."""
     x = torch.tensor([1.0, 2.0], requires_grad=way != "nothing recorded")
     other = torch.tensor([3.0, 4.0])
@@ -174,10 +171,11 @@ def input_lives(torch: Any, way: str, case: Case) -> None:
         del y
     else:
         case.same(y, [3.0, 8.0])
+    collect()
     case.equal("saved operand alive at the end", alive() is not None, False)
 
 
-def result_lives(torch: Any, way: str, case: Case) -> None:
+def result_lives(torch: Any, way: str, case: Case, collect: Callable[[], object]) -> None:
     """A saved result dies with its last name."""
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     y = keeping(torch, "result").apply(x, torch.tensor([3.0, 4.0]))
@@ -187,6 +185,7 @@ def result_lives(torch: Any, way: str, case: Case) -> None:
         case.same(x.grad, [3.0, 8.0])
     case.same(y, [3.0, 8.0])
     del y
+    collect()
     case.equal("result alive", alive() is not None, False)
     case.equal("node alive", node() is not None, False)
 
@@ -195,22 +194,19 @@ def result_lives(torch: Any, way: str, case: Case) -> None:
 def test_memory_of_marked(trial: Trial) -> None:
     """Results that were marked die with their last names."""
     torch = trial.namespace
-    gc.collect()
-    gc.disable()
-    try:
-        with trial.case("marked", call="mark_dirty, mark_non_differentiable, save_for_backward") as case:
-            x = torch.tensor([1.0, 2.0], requires_grad=True)
-            y = x * 2
-            same, doubled, fixed = marking(torch).apply(y)
-            case.equal("the overwritten input comes back", same is y, True)
-            case.equal("requires_grad of the constant", fixed.requires_grad, False)
-            (same + doubled).sum().backward()
-            case.same(x.grad, [6.0, 6.0])
-            alive = [weakref.ref(each) for each in (same, doubled, fixed)]
-            del y, same, doubled, fixed
-            case.equal("alive", [each() is not None for each in alive], [False] * 3)
-    finally:
-        gc.enable()
+    call = "mark_dirty, mark_non_differentiable, save_for_backward"
+    with trial.case("marked", call=call) as case, without_collector() as collect:
+        x = torch.tensor([1.0, 2.0], requires_grad=True)
+        y = x * 2
+        same, doubled, fixed = marking(torch).apply(y)
+        case.equal("the overwritten input comes back", same is y, True)
+        case.equal("requires_grad of the constant", fixed.requires_grad, False)
+        (same + doubled).sum().backward()
+        case.same(x.grad, [6.0, 6.0])
+        alive = [weakref.ref(each) for each in (same, doubled, fixed)]
+        del y, same, doubled, fixed
+        collect()
+        case.equal("alive", [each() is not None for each in alive], [False] * 3)
 
 
 def marking(torch: Any) -> Any:

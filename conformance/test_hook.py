@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 from conformance.case import Trial
+from conformance.law.lifetime import without_collector
 
 
 class Recorder:
@@ -37,7 +37,8 @@ class Packed:
 @pytest.mark.clause("hook.handle.lifetime")
 def test_deleted(trial: Trial) -> None:
     """The handle outlives the tensor, and the tensor does not live for the handle."""
-    with trial.case("leaf", call="handle = x.register_hook(hook); del x; handle.remove()") as case:
+    call = "handle = x.register_hook(hook); del x; handle.remove()"
+    with trial.case("leaf", call=call) as case, without_collector() as collect:
         x = trial.namespace.tensor([1.0, 2.0], requires_grad=True)
         hook = Recorder()
         handle = x.register_hook(hook)
@@ -46,7 +47,7 @@ def test_deleted(trial: Trial) -> None:
         gone = weakref.ref(x)
         hook.seen.clear()
         del x
-        gc.collect()
+        collect()
         case.equal("tensor after del", gone(), None)
         case.equal("handle.remove()", handle.remove(), None)
 
@@ -56,7 +57,8 @@ def test_freed(trial: Trial) -> None:
     """A weak reference to the hook tells; backward alone does not let it go."""
     torch = trial.namespace
     for name in ("result", "leaf"):
-        with trial.case(name, call=f"a hook on a {name}, then backward, then del") as case:
+        call = f"a hook on a {name}, then backward, then del"
+        with trial.case(name, call=call) as case, without_collector() as collect:
             x = torch.tensor([1.0, 2.0], requires_grad=True)
             y = x * 3
             hook = Recorder()
@@ -65,14 +67,14 @@ def test_freed(trial: Trial) -> None:
             z = y.sum()
             seen = hook.seen
             del hook, y
-            gc.collect()
+            collect()
             case.equal("alive before backward", gone() is not None, True)
             z.backward()
             case.equal("calls", len(seen), 1)
             case.equal("alive after backward", gone() is not None, True)
             seen.clear()
             del x, z
-            gc.collect()
+            collect()
             case.equal("alive after del", gone() is not None, False)
 
 
@@ -89,7 +91,8 @@ def test_packed_freed(trial: Trial) -> None:
 
     for name in ("backward", "del"):
         made.clear()
-        with trial.case(name, call=f"y = x.exp().cos() under hooks, then {name}") as case:
+        call = f"y = x.exp().cos() under hooks, then {name}"
+        with trial.case(name, call=call) as case, without_collector() as collect:
             x = torch.tensor([1.0, 2.0], requires_grad=True)
             with torch.autograd.graph.saved_tensors_hooks(pack, Packed.tensor):
                 y = x.exp().cos().sum()
@@ -99,7 +102,7 @@ def test_packed_freed(trial: Trial) -> None:
                 y.backward()
             else:
                 del y
-            gc.collect()
+            collect()
             case.equal("alive afterwards", [reference() is not None for reference in made], [False] * 2)
 
 
