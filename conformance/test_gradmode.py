@@ -238,7 +238,7 @@ def test_generator_end(trial: Trial) -> None:
         case.equal("is_grad_enabled() in each clean-up", cleaned, [False] * 2)
 
 
-@pytest.mark.clause("gradmode.decorator.generator.end")
+@pytest.mark.clause("gradmode.decorator.generator.left")
 def test_generator_left(trial: Trial) -> None:
     """Exceptions from the caller, and `close`."""
     cleaned: list[bool] = []
