@@ -81,12 +81,15 @@ HardswishBackward0 = bent(
     "Hardswish", lambda grad, x: where(x <= -3, 0, where(x < 3, grad * (x.clamp(-3, 3) / 3 + 0.5), grad))
 )
 LeakyReluBackward0 = bent("LeakyRelu", lambda grad, x, slope: where(x > 0, grad, grad * slope))
-EluBackward0 = bent(
-    "Elu",
-    lambda grad, x, alpha, scale, rate: where(
-        x > 0, grad * scale, grad * (where(x < 0, x * rate, 0).exp() * (alpha * scale * rate))
-    ),
-)
+
+
+def _exponential_slope(grad: Tensor, x: Tensor, alpha: float, scale: float, rate: float) -> Tensor:
+    below: Tensor = where(x < 0, x * rate, 0).exp() * (alpha * scale * rate)
+    return where(x > 0, grad * scale, grad * below)
+
+
+EluBackward0 = bent("Elu", _exponential_slope)
+CeluBackward0 = bent("Celu", _exponential_slope)
 
 
 def _mish_slope(grad: Tensor, x: Tensor) -> Tensor:
@@ -177,14 +180,16 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     return _apply(LeakyReluBackward0, lambda a, slope: np.where(a > 0, a, a * slope), input, negative_slope)
 
 
-def _exponential_unit(input: Tensor, alpha: float, scale: float, rate: float) -> Tensor:
+def _exponential_unit(
+    input: Tensor, alpha: float, scale: float, rate: float, kind: type[Node] = EluBackward0
+) -> Tensor:
     """`scale * x` where x is positive, else `alpha * scale * expm1(rate * x)`."""
     floats("elu_cpu", input)
 
     def forward(a: Array, alpha: Any, scale: Any, rate: Any) -> Any:
         return np.where(a > 0, a * scale, alpha * scale * np.expm1(np.minimum(a * rate, 0)))
 
-    return _apply(EluBackward0, forward, input, alpha, scale, rate)
+    return _apply(kind, forward, input, alpha, scale, rate)
 
 
 @overwritable
@@ -204,7 +209,7 @@ def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
     """`elu` with a slope that is continuous at zero. J. T. Barron, arXiv:1704.07483. RuntimeError for a zero alpha."""
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    return _exponential_unit(input, alpha, 1.0, 1.0 / alpha)
+    return _exponential_unit(input, alpha, 1.0, 1.0 / alpha, CeluBackward0)
 
 
 @overwritable
