@@ -15,7 +15,7 @@ from .op import binary, floating, operation
 from .pointwise import conjugate
 from .promote import operand, result_type
 from .storage import Array
-from .tensor import Tensor
+from .tensor import Tensor, tracked
 
 DivBackward2 = flat("Div", inputs=2)
 NotImplementedBackward.__name__ = "NotImplemented"
@@ -53,7 +53,7 @@ class DivBackward0(Node):
 
 def quotient(input: Any, other: Any) -> Tensor:
     """The quotient; of integers too it is floating."""
-    needed = isinstance(other, Tensor) and other.requires_grad
+    needed = isinstance(other, Tensor) and tracked(other)
     return binary(np.true_divide, input, other, DivBackward0, floating, saved=(input if needed else None, other))
 
 

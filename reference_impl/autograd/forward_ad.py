@@ -86,6 +86,8 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
     """The value of a tensor and its tangent: the derivative along the tangents of the dual tensors behind it."""
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"_unpack_dual(): argument 'dual' (position 1) must be Tensor, not {type(tensor).__name__}")
     found = duals(tensor) if tensor.dtype.differentiable else []
     if not found:
         return UnpackedDualTensor(tensor, None)

@@ -9,7 +9,18 @@ from typing import Any
 from ..fill import zeros_like
 from ..join import stack
 from ..tensor import Tensor
-from .transform import Arguments, Function, checked_outputs, pull, push, release, reversing, split, transforming
+from .transform import (
+    Arguments,
+    Function,
+    check_differentiable,
+    checked_outputs,
+    pull,
+    push,
+    release,
+    reversing,
+    split,
+    transforming,
+)
 from .tree import flatten, unflatten
 
 
@@ -33,6 +44,7 @@ def jacrev(
             arguments = Arguments(args, argnums)
             output, aux = split(func(*arguments.args), has_aux, "vjp(f, *primals)")
             outputs, structure = checked_outputs(output, "vjp(f, *primals)")
+            check_differentiable(outputs)
             _refuse_complex("jacrev", output, "outputs")
             blocks = []
             for y in outputs:

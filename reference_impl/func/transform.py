@@ -182,18 +182,23 @@ def checked_outputs(output: Any, call: str) -> tuple[list[Tensor], Any]:
     return leaves, structure
 
 
+def check_differentiable(outputs: Sequence[Tensor]) -> None:
+    """RuntimeError for outputs of a dtype that has no gradient."""
+    for y in outputs:
+        if not y.dtype.differentiable:
+            raise RuntimeError(
+                "vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype "
+                f"{y.dtype}"
+            )
+
+
 def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
     """The value of `func`, and a function that takes a cotangent of it to those of the primals: a tuple."""
     with reversing():
         arguments = Arguments(primals, tuple(range(len(primals))))
         output, aux = split(func(*arguments.args), has_aux, "vjp(f, *primals)")
         outputs, structure = checked_outputs(output, "vjp(f, *primals)")
-        for y in outputs:
-            if not y.dtype.differentiable:
-                raise RuntimeError(
-                    "vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype "
-                    f"{y.dtype}"
-                )
+        check_differentiable(outputs)
 
     def pullback(cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
         weights, given = flatten(cotangents)

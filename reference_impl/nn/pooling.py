@@ -18,7 +18,7 @@ from ..op import SECOND, record_many
 from ..promote import cast, operand
 from ..quiet import quiet
 from ..storage import Array
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor, tracked, wrap
 from .correlation import Geometry, Sizes, steps
 from .sliding import Numbers, check_planes, each, slid
 
@@ -129,7 +129,7 @@ def _max_pool(
     g, places = slid(input, kernel, moved, sides, gaps, ceil_mode)
     shape = input._array.shape
     planes = operand(input, d).reshape(-1, *shape[-n:])
-    if not return_indices and not input.requires_grad:
+    if not return_indices and not tracked(input):
         found = cast(quiet(_largest, planes, d, kernel, places, g), d)
         return wrap(found.reshape(*shape[:-n], *places), d, input._device)
     best, index = quiet(greatest, planes, d, kernel, places, g)
