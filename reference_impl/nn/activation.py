@@ -84,8 +84,8 @@ LeakyReluBackward0 = bent("LeakyRelu", lambda grad, x, slope: where(x > 0, grad,
 
 
 def _exponential_slope(grad: Tensor, x: Tensor, alpha: float, scale: float, rate: float) -> Tensor:
-    below: Tensor = where(x < 0, x * rate, 0).exp() * (alpha * scale * rate)
-    return where(x > 0, grad * scale, grad * below)
+    below = where(x < 0, x * rate, 0).exp() * (alpha * scale * rate)
+    return where(x > 0, grad * scale, grad * below)  # type: ignore[no-any-return]
 
 
 EluBackward0 = bent("Elu", _exponential_slope)
