@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from typing import Any
 
 import torch
@@ -30,11 +31,8 @@ class Generator(_Native, metaclass=_Kind):  # type: ignore[misc]
             return _Native(where)
         generator = super().__new__(cls, "cpu")
         _simulated[generator._cdata] = checked_index(where)
+        weakref.finalize(generator, _simulated.pop, generator._cdata, None)  # another generator may get the address
         return generator
-
-    def __del__(self) -> None:
-        """Forget the address, which another generator may get."""
-        _simulated.pop(self._cdata, None)
 
     @property
     def device(self) -> torch.device:
