@@ -150,6 +150,10 @@ def grad_and_value(func: Function, argnums: Any = 0, has_aux: bool = False) -> F
                     f"{call}: Expected f(*args) to return a scalar Tensor, got tensor with {output.ndim} dims. Maybe "
                     "you wanted to use the vjp or jacrev APIs instead?"
                 )
+            if output.is_complex() and tracked(output):
+                raise RuntimeError(
+                    f"grad can be implicitly created only for real scalar outputs but got {output.dtype}"
+                )
             found = pull([output], [ones_like(output.detach())], arguments.leaves)
         gradient = release(unflatten(found, arguments.structure), arguments.own)
         value = release(output, arguments.own)
