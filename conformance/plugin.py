@@ -159,8 +159,15 @@ def slot_of(item: pytest.Item) -> Slot | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Laws of clauses that were not chosen leave no placeholder behind."""
+    """Laws of clauses that were not chosen leave no placeholder behind. UsageError where two laws make the same item:
+    no record could tell them apart."""
     items[:] = [item for item in items if not _is_placeholder(item)]
+    seen: dict[tuple[str, str], str] = {}
+    for item in items:
+        slot = slot_of(item)
+        if slot is not None and seen.setdefault((slot.clause.id, slot.item), item.nodeid) != item.nodeid:
+            first = seen[slot.clause.id, slot.item]
+            raise pytest.UsageError(f"{item.nodeid} is the same item of `{slot.clause.id}` as {first}: a clause each")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

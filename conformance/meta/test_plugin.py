@@ -120,6 +120,15 @@ def test_keywords_choose_clauses(tmp_path: Path, adapter: Path) -> None:
     assert found.header.plan.is_narrowed
 
 
+def test_two_laws_with_the_same_items_end_the_run(tmp_path: Path, adapter: Path) -> None:
+    """Exit code 4: a record could not tell their items apart."""
+    law = '@pytest.mark.clause("view.move.arguments")\ndef test_{}(trial):\n    pass\n\n\n'
+    (tmp_path / "test_twins.py").write_text("import pytest\n\n\n" + law.format("one") + law.format("other"))
+    code, text = run(tmp_path, "test_twins.py")
+    assert code == 4
+    assert "test_other[cpu] is the same item of `view.move.arguments`" in text
+
+
 def test_nothing_to_run_is_not_green(tmp_path: Path, adapter: Path) -> None:
     """Exit code 5."""
     assert run(tmp_path, "-k", "no.such.clause")[0] == 5
