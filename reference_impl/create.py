@@ -181,7 +181,9 @@ def _constructed(d: dtype, device: Any, data: tuple[Any, ...]) -> Tensor:
         result: Tensor = alias if alias._dtype is d else alias.to(d)
     elif isinstance(only, (float, bool, type(None))):
         raise TypeError(f"new(): data must be a sequence (got {type(only).__name__})")
-    elif not isinstance(only, Size) and (getattr(only, "ndim", 0) or not hasattr(only, "__index__")):
+    elif not isinstance(only, Size) and (
+        np.ndim(only) > 0 if isinstance(only, np.ndarray) else not hasattr(only, "__index__")
+    ):
         result = tensor(only, dtype=d, device=device)
     else:
         result = made(memory(sizes(data or (0,), "new"), d), d, device)
