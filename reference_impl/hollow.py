@@ -130,9 +130,10 @@ def regular(array: Any) -> Any:
     return np.broadcast_to(np.eye(*array.shape[-2:], dtype=array.dtype), array.shape)
 
 
-def rows(array: Any) -> Any:
+def rows(array: Any) -> np.ndarray[Any, np.dtype[Any]]:
     """The array with its elements in memory row by row."""
-    return array.copy() if type(array) is Hollow else np.asarray(array, order="C")
+    found: np.ndarray[Any, np.dtype[Any]] = array.copy() if type(array) is Hollow else np.asarray(array, order="C")
+    return found
 
 
 def refuse_reading(word: str) -> None:

@@ -131,7 +131,7 @@ def symmetric(array: Array, hermitian: bool) -> tuple[Array, Array, Array]:
 def symmetric_solved(ld: Array, pivots: Array, b: Array, hermitian: bool) -> Array:
     """The solution of `A x = b` from what `symmetric` gave, by the steps of LAPACK's `sytrs` and `hetrs`."""
     if not has_values(ld):
-        return rows(b)  # type: ignore[no-any-return]
+        return rows(b)
     x = np.array(b, order="C")
     if ld.size and x.size:
         for matrix, steps, right in zip(flat(ld), flat(pivots, 1), flat(x), strict=True):
