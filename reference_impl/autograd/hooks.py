@@ -48,7 +48,9 @@ class Hooks:
             t, grad = reference(), grads[number]
             if t is not None and grad is not None:
                 m = meta(t)
-                m.grad = m.grad + grad if m.grad is not None else own(grad, grad) if grad._edge is None else grad.clone()
+                m.grad = (
+                    m.grad + grad if m.grad is not None else own(grad, grad) if grad._edge is None else grad.clone()
+                )
         return grads
 
     def before(self, grads: list[Tensor | None]) -> list[Tensor | None]:
