@@ -167,6 +167,15 @@ class Trial:
             if own and not self.lacking:
                 case.weigh_claim()
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Around a law: what is raised outside its cases is a case of its own, judged as they are."""
+        try:
+            yield
+        except Exception as error:
+            with self.case("around the cases"):
+                raise error
+
     def read(self, value: Any) -> np.ndarray:
         """A tensor's values as an array (arrays pass as they are), only by way of the adapter.
 

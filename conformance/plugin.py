@@ -6,6 +6,7 @@ import gc
 import shlex
 import warnings
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -244,7 +245,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     if slot_of(item) is None:
         yield
         return
-    with warnings.catch_warnings():
+    law = item.stash.get(TRIAL, None)
+    with warnings.catch_warnings(), nullcontext() if law is None else law.whole():
         warnings.simplefilter("ignore")
         yield
     if TRIAL in item.stash:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from conformance.case import Trial
 from conformance.law.placement import Pair, accelerators, floats, lies_on, made
+from conformance.law.threads import together
 
 ABSENT = 99
 
@@ -188,12 +188,11 @@ def index_block(trial: Trial) -> None:
 
 
 def in_a_thread(body: Callable[[], Any]) -> Any:
-    """What a thread of its own finds."""
-    found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.append(body()))
-    thread.start()
-    thread.join()
-    return found[0] if found else "an exception"
+    """What a thread of its own finds, or raises."""
+    (found,) = together([body])
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def current_of_threads(trial: Trial) -> None:

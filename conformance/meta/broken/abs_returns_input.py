@@ -17,6 +17,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "complex.gradient.real",
         "derivative.choice.untaken",
         "derivative.kink.absolute",
+        "device.mix.out",
         "error.type.tensor",
         "functional.gumbel.hard",
         "linalg.eig.complex",

@@ -28,6 +28,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "grad.thread.exception",
         "hook.checkpoint.calls",
         "hook.saved.freed",
+        "hook.saved.read",
+        "hook.saved.single-refused",
         "mutation.saved.freed",
     ),
 }

@@ -9,6 +9,9 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "autograd.detach.alias",
         "autograd.detach.plain",
+        "device.duplicate.deep",
+        "device.duplicate.pickle",
+        "device.module.nothing",
         "gradmode.no-grad.detach",
         "mutation.inplace.detached",
         "mutation.saved.again",

@@ -13,6 +13,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "autograd.lifetime.inplace",
         "derivative.choice.untaken",
         "derivative.infinity.saturated",
+        "derivative.nan.element",
         "error.gradient",
         "func.dual.agreement",
         "func.grad.agreement",

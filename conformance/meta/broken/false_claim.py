@@ -12,6 +12,9 @@ from conformance.specification import load
 AMONG_OTHERS = (
     "archive.dtypes",
     "device.meta.every",
+    "device.mix.every",
+    "device.mix.out",
+    "device.result.every",
     "dtype.cast.every",
     "dtype.promote.numbers",
     "dtype.query.pairs",

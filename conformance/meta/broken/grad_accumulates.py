@@ -23,6 +23,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "hook.edge.input",
         "hook.edge.root",
         "hook.nested.grad",
+        "hook.saved.single-result",
         "hook.tensor.grad",
     ),
 }

@@ -36,6 +36,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "hook.tensor.mismatch",
         "hook.tensor.order",
         "hook.tensor.output",
+        "hook.tensor.place",
         "hook.tensor.replaced",
         "hook.tensor.root",
         "hook.tensor.second",

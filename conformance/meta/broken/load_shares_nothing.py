@@ -19,6 +19,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "save.mmap.values",
         "save.parameter.shared",
         "save.share.*",
+        "save.tensor.conjugate",
         "save.tensor.offset",
         "save.tensor.whole",
     ),

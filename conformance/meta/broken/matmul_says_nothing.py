@@ -11,6 +11,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "broadcast.matmul.inner",
         "broadcast.matmul.mismatch",
+        "device.mix.every",
+        "device.mix.out",
         "device.mix.refused",
         "dtype.autocast.double",
         "dtype.autocast.exit",

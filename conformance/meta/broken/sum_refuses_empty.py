@@ -13,6 +13,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "broadcast.gradient.empty",
         "broadcast.gradient.shape",
         "create.like.zero-dim",
+        "functional.conv.empty",
+        "functional.grid.empty",
         "reduce.empty",
         "reduce.empty.neutral",
     ),

@@ -17,7 +17,7 @@ import pytest
 
 from conformance import planning
 from conformance.backend import Backend
-from conformance.case import ObservationError, Trial
+from conformance.case import Trial
 from conformance.example import run_example
 from conformance.isolation import isolated
 from conformance.meta.broken.sound import REPLACED
@@ -47,17 +47,13 @@ def trials(backend: Backend, profile: str = "quick", select: Sequence[str] = ())
 
 
 def run(trial: Trial, body: Callable[[Trial], None]) -> bool:
-    """Run one item; what escapes its cases is the harness's own fault. False where the item skips itself."""
+    """Run one item. False where it skips itself."""
     try:
-        with warnings.catch_warnings(), isolated(trial):
+        with warnings.catch_warnings(), trial.whole(), isolated(trial):
             warnings.simplefilter("error")
             body(trial)
     except pytest.skip.Exception:
         return False
-    except Exception as error:
-        if trial.status == "pass" or not trial.cases:
-            with trial.case("escaped"):
-                raise ObservationError(f"{type(error).__name__}: {error}") from error
     return True
 
 

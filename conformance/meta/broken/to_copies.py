@@ -10,9 +10,12 @@ from conformance.meta.broken.sound import Call, base, replace_calls
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "autograd.leaf.cast",
+        "device.gradient.parameter",
         "device.meta.convert",
+        "device.move.same",
         "device.to.cpu",
         "device.to.nonblocking",
+        "device.to.nothing",
         "device.to.positional",
         "device.to.same",
         "dtype.cast.every",

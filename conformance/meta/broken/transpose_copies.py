@@ -7,6 +7,8 @@ from conformance.meta.broken.sound import base, copying, forms, replace_calls
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
+        "mutation.history.random",
+        "mutation.history.view",
         "view.alias.every",
         "view.permute.layout",
         "view.stride.every",

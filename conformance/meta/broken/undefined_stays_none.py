@@ -12,10 +12,14 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "function.constant.marked",
         "function.dirty.lifetime",
-        "function.undefined.stopped",
         "function.result.integer",
         "function.result.twice",
+        "function.undefined.stopped",
         "function.undefined.zeros",
+        "grad.check.custom",
+        "grad.check.forward",
+        "grad.check.repeated",
+        "grad.check.second-detached",
     ),
 }
 
