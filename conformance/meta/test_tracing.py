@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from conformance import planning, specification
+from conformance.backend import Backend
 from conformance.document import Clause
+from conformance.meta.broken.sweep import items
 from conformance.statement import compile_clause
 
 PACKAGE = Path(specification.__file__).resolve().parent
@@ -50,6 +52,13 @@ def test_every_clause_has_a_check(clause: Clause) -> None:
     """An example that expects something, a law, or rows that a law reads."""
     tied = {name for _, name, _ in LAWS} | checked_by_rows()
     assert compile_clause(clause) or clause.id in tied, f"{clause.path}:{clause.line}: nothing checks this clause"
+
+
+def test_every_clause_gives_an_item() -> None:
+    """A law of rows with a property has at least one such row."""
+    backend = Backend("everything", "1", namespace=None, devices=("cpu", "sim:0", "sim:1"), accelerator="sim:0")
+    given = {slot.clause.id for slot, _ in items(planning.make(backend, (), "full"))}
+    assert [clause for clause in SPECIFICATION.clauses if clause not in given] == []
 
 
 @pytest.mark.parametrize(("law", "clause", "fixtures"), LAWS, ids=[f"{law}-{clause}" for law, clause, _ in LAWS])
