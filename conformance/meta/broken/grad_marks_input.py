@@ -14,7 +14,6 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "func.grad.closure",
         "func.grad.exception",
         "func.grad.inplace",
-        "func.grad.inside",
         "func.grad.pure",
     ),
 }

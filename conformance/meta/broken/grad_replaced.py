@@ -45,7 +45,6 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "gradmode.update.rebound",
         "hook.accumulated.call",
         "hook.checkpoint.calls",
-        "hook.checkpoint.early",
         "hook.checkpoint.late",
         "hook.leaf.before",
         "hook.leaf.graphs",
