@@ -8,6 +8,7 @@ on a lattice that keeps away from the multiples of one tenth, where the kinks ar
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -203,7 +204,8 @@ def _double(array: np.ndarray, to_float: bool) -> np.ndarray:
 def wanted(operation: Operation, values: Arrays) -> tuple[Any, ...]:
     """The row's formula over double-precision inputs: one array for each result, or the one Python value."""
     scope = {"np": np, "math": math, "special": scipy_special, "linalg": scipy_linalg, **values}
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's remarks on its own means of nothing
         results = eval(operation.formula(), scope)
     if not operation.gives_tensors:
         return (_python(results),)
