@@ -21,6 +21,7 @@ from typing import Any
 
 GROUP = "conformance.backends"
 _ATTRIBUTE = "backend"
+COMPANIONS = ("safetensors", "torchvision")  # capabilities that are packages beside a library
 
 
 class BackendError(Exception):
@@ -49,6 +50,7 @@ class Backend:
     to_numpy: the only way results are read; takes a tensor, returns an ndarray.
     synchronize: waits until the devices have done their work, or None where calls wait.
     wrap: takes the function that an example is and returns one that is run instead (under a compiler, say), or None.
+    companions: name → module, for the packages that users have beside the library (`safetensors`, `torchvision`).
     expectations: path of the file that says which items are known to fail, seen from the adapter's folder, or None.
     """
 
@@ -61,6 +63,7 @@ class Backend:
     to_numpy: Callable[[Any], Any] = to_numpy
     synchronize: Callable[[], None] | None = None
     wrap: Callable[[Any], Any] | None = None
+    companions: Mapping[str, Any] = field(default_factory=dict)
     expectations: str | None = None
 
 
@@ -186,6 +189,12 @@ def _checked(backend: Backend, folder: Path) -> Backend:
         raise BackendError(
             f"The accelerator {backend.accelerator!r} of the backend {backend.name!r} is not one of its devices "
             f"{backend.devices!r}: add it there."
+        )
+    strange = sorted(set(backend.companions) - set(COMPANIONS))
+    if strange:
+        raise BackendError(
+            f"The backend {backend.name!r} names a companion {strange[0]!r}, of which no clause speaks: "
+            f"the specification knows {' and '.join(COMPANIONS)}.{_similar(strange[0], COMPANIONS)}"
         )
     reasonless = [capability for capability, reason in backend.lacks.items() if not _is_name(reason)]
     if reasonless:

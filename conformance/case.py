@@ -144,6 +144,10 @@ class Trial:
         """The backend's torch-like module."""
         return self.backend.namespace
 
+    def companion(self, name: str) -> Any:
+        """The module of that name beside the backend's namespace: `torchvision`, `safetensors`."""
+        return self.backend.companions[name]
+
     @contextmanager
     def case(
         self, name: str, call: str = "", inputs: str | Callable[[], str] = "", requires: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from itertools import permutations
 from typing import Any
 
 from conformance import specification
-from conformance.backend import Backend, device_types
+from conformance.backend import COMPANIONS, Backend, device_types
 from conformance.case import Trial
 from conformance.document import Clause, Row, SpecificationError
 from conformance.operation import Operation, OperationError, read_row
@@ -54,10 +54,13 @@ class Plan:
 
     @functools.cached_property
     def lacks(self) -> Mapping[str, str]:
-        """Capability → reason; a backend that names no accelerator lacks one."""
+        """Capability → reason; a backend that names no accelerator lacks one, and so with companions."""
         found = dict(self.backend.lacks)
         if self.backend.accelerator is None:
             found.setdefault("accelerator", "the backend names none")
+        for name in COMPANIONS:
+            if name not in self.backend.companions:
+                found.setdefault(name, "the backend names no such companion")
         return found
 
     def devices(self, clause: Clause) -> list[str]:
@@ -140,10 +143,10 @@ class Plan:
             yield self.specification.clauses[target], "", None, None
 
     def _blocked(self, clause: Clause) -> str:
-        """Why the clause cannot even be tried: it speaks of an accelerator and there is none."""
-        if "accelerator" in clause.requires and self.backend.accelerator is None:
-            return f"accelerator: {self.lacks['accelerator']}"
-        return ""
+        """Why the clause cannot even be tried: it speaks of an accelerator or a companion, and there is none."""
+        there = {"accelerator": self.backend.accelerator, **dict.fromkeys(COMPANIONS), **self.backend.companions}
+        absent = [name for name in clause.requires if name in there and there[name] is None]
+        return f"{absent[0]}: {self.lacks[absent[0]]}" if absent else ""
 
     def trial(self, slot: Slot, *, debugging: bool = False) -> Trial:
         """A fresh trial for the item of `slot`."""

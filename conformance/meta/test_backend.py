@@ -32,6 +32,8 @@ def deviceless():
     return Backend(name="deviceless", version="1", namespace=object(), devices=())
 def speechless():
     return Backend(name="speechless", version="1", namespace=object(), lacks={"complex": ""})
+def lonely():
+    return Backend(name="lonely", version="1", namespace=object(), companions={"torchvison": object()})
 """
 LIBRARY = """
 __version__ = "0.3"
@@ -132,6 +134,7 @@ def test_torch_like_module_without_version(folder: Path) -> None:
         ("adapter.py:homeless", "The accelerator 'gpu:0' of the backend 'homeless' is not one of its devices"),
         ("adapter.py:deviceless", "devices of the backend 'deviceless' is .*: name them"),
         ("adapter.py:speechless", "The backend 'speechless' lacks 'complex' without a reason: say why"),
+        ("adapter.py:lonely", "names a companion 'torchvison'.*knows safetensors and torchvision.*Did you mean 'torchvision'"),
         ("empty_file.py", "was imported but has no attribute 'backend'"),
         ("empty_file", "was imported but has no attribute 'backend'"),
         ("needy.py", "ModuleNotFoundError: No module named 'some_missing_thing'.*pip install some_missing_thing"),

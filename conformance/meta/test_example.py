@@ -113,6 +113,13 @@ def test_the_accelerator_is_bound_where_it_is_required() -> None:
     assert example("accelerator  # -> 'sim:0'", **places).status == "fail"
 
 
+def test_a_companion_is_bound_where_it_is_required() -> None:
+    """And nowhere else."""
+    there: dict[str, Any] = {"companions": {"safetensors": "the package"}}
+    assert example("safetensors  # -> 'the package'", requires=("safetensors",), **there).status == "pass"
+    assert example("safetensors  # -> 'the package'", **there).status == "fail"
+
+
 def test_a_backend_may_wrap_the_example() -> None:
     """Under a compiler, say: what it does not run, does not pass."""
     assert example("1  # -> 1", wrap=lambda run: run).status == "pass"

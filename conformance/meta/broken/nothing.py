@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 
-from conformance.backend import Backend
+from conformance.backend import COMPANIONS, Backend
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "missing": ("*",),
@@ -13,4 +13,6 @@ EXPECTED: dict[str, tuple[str, ...]] = {
 
 def backend() -> Backend:
     """An empty namespace."""
-    return Backend("nothing", "0", types.ModuleType("nothing"), ("cpu", "sim:0", "sim:1"), "sim:0")
+    companions = {name: types.ModuleType(name) for name in COMPANIONS}
+    namespace = types.ModuleType("nothing")
+    return Backend("nothing", "0", namespace, ("cpu", "sim:0", "sim:1"), "sim:0", companions=companions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 
-from conformance.backend import Backend
+from conformance.backend import COMPANIONS, Backend
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": ("*",),
@@ -29,4 +29,5 @@ class Refusal(types.ModuleType):
 
 def backend() -> Backend:
     """A namespace of refusals."""
-    return Backend("refuses", "0", Refusal("refuses"), ("cpu", "sim:0", "sim:1"), "sim:0")
+    companions = {name: Refusal(name) for name in COMPANIONS}
+    return Backend("refuses", "0", Refusal("refuses"), ("cpu", "sim:0", "sim:1"), "sim:0", companions=companions)
