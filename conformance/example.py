@@ -35,9 +35,8 @@ class _Run:
         self.names: dict[str, Any] = {"torch": self.trial.namespace, "np": np, "device": self.trial.device}
         if "accelerator" in clause.requires:
             self.names["accelerator"] = self.trial.backend.accelerator
-        self.names.update(
-            {name: found for name, found in self.trial.backend.companions.items() if name in clause.requires}
-        )
+        companions = self.trial.backend.companions
+        self.names.update((name, companions[name]) for name in clause.requires if name in companions)
 
     def run(self) -> None:
         """Bind the row, then run the statements; warnings are collected, not shown."""

@@ -134,7 +134,7 @@ def test_torch_like_module_without_version(folder: Path) -> None:
         ("adapter.py:homeless", "The accelerator 'gpu:0' of the backend 'homeless' is not one of its devices"),
         ("adapter.py:deviceless", "devices of the backend 'deviceless' is .*: name them"),
         ("adapter.py:speechless", "The backend 'speechless' lacks 'complex' without a reason: say why"),
-        ("adapter.py:lonely", "names a companion 'torchvison'.*knows safetensors and torchvision.*Did you mean 'torchvision'"),
+        ("adapter.py:lonely", "names a companion .torchvison.*safetensors and torchvision.*Did you mean 'torchvision'"),
         ("empty_file.py", "was imported but has no attribute 'backend'"),
         ("empty_file", "was imported but has no attribute 'backend'"),
         ("needy.py", "ModuleNotFoundError: No module named 'some_missing_thing'.*pip install some_missing_thing"),
