@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import functional, parallel
+from . import functional, init, parallel
 from .classification import (
     CosineEmbeddingLoss,
     CrossEntropyLoss,
@@ -67,5 +67,6 @@ __all__ = [
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "functional",
+    "init",
     "parallel",
 ]
