@@ -2,28 +2,62 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..tensor import Tensor
+from .calling import Calling
 from .moving import Moving
 from .parameter import Parameter
+from .path import Paths
 from .register import Register
 from .state import State
 
+TABLES = (
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_forward_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
+"""The hooks of a module by their kind."""
 
-class Module(Register, State, Moving):
+
+class Module(Register, State, Moving, Calling, Paths):
     """The parent of all layers. A child calls `super().__init__()`, assigns its parameters and modules to attributes,
     and defines `forward`."""
 
-    forward: Callable[..., Any]
+    call_super_init = False
 
-    def __init__(self) -> None:
-        self.__dict__.update(training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(), _modules={})
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """TypeError for any argument, unless the class has `call_super_init`: then the next class gets them."""
+        if not self.call_super_init:
+            name = type(self).__name__
+            if kwargs:
+                raise TypeError(f"{name}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'")
+            if args:
+                raise TypeError(f"{name}.__init__() takes 1 positional argument but {len(args) + 1} were given")
+        own = self.__dict__
+        own.update(training=True, _parameters={}, _buffers={}, _non_persistent_buffers_set=set(), _modules={})
+        own.update((table, OrderedDict()) for table in TABLES)
+        own["_is_full_backward_hook"] = None
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for table in TABLES:
+            self.__dict__.setdefault(table, OrderedDict())
+        self.__dict__.setdefault("_non_persistent_buffers_set", set())
+        self.__dict__.setdefault("_is_full_backward_hook", None)
 
     def named_modules(
         self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
@@ -39,9 +73,9 @@ class Module(Register, State, Moving):
             if module is not None:
                 yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
-    def modules(self) -> Iterator[Any]:
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Any]:
         """This module and all below it, each once."""
-        for _, module in self.named_modules():
+        for _, module in self.named_modules(remove_duplicate=remove_duplicate):
             yield module
 
     def named_children(self) -> Iterator[tuple[str, Any]]:
@@ -57,11 +91,17 @@ class Module(Register, State, Moving):
         for _, module in self.named_children():
             yield module
 
-    def _members(self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
+    def _named_members(
+        self,
+        get_members_fn: Callable[[Any], Any],
+        prefix: str = "",
+        recurse: bool = True,
+        remove_duplicate: bool = True,
+    ) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
         owners = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for path, module in owners:
-            for name, value in getattr(module, kind).items():
+            for name, value in get_members_fn(module):
                 if value is None or id(value) in seen:
                     continue
                 if remove_duplicate:
@@ -72,7 +112,7 @@ class Module(Register, State, Moving):
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """The parameters with their paths, each once; of this module alone without `recurse`."""
-        return self._members("_parameters", prefix, recurse, remove_duplicate)
+        yield from self._named_members(lambda m: m._parameters.items(), prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters, each once; of this module alone without `recurse`."""
@@ -83,7 +123,7 @@ class Module(Register, State, Moving):
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """The buffers with their paths, each once; of this module alone without `recurse`."""
-        return self._members("_buffers", prefix, recurse, remove_duplicate)
+        yield from self._named_members(lambda m: m._buffers.items(), prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """The buffers, each once; of this module alone without `recurse`."""
@@ -111,13 +151,21 @@ class Module(Register, State, Moving):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Takes the gradients of the parameters away, or fills them with zeros."""
+        if getattr(self, "_is_replica", False):
+            warnings.warn(
+                "Calling .zero_grad() from a module created with nn.DataParallel() has no effect. The parameters are "
+                "copied (in a differentiable manner) from the original module. This means they are not leaf nodes in "
+                "autograd and so don't accumulate gradients. If you need gradients in your forward method, consider "
+                "using autograd.grad instead.",
+                stacklevel=2,
+            )
         clear_gradients(self.parameters(), set_to_none)
 
-    def apply(self, function: Callable[[Any], Any]) -> Any:
+    def apply(self, fn: Callable[[Any], Any]) -> Any:
         """Calls the function with every module below and at last with this one, and returns it."""
         for module in self.children():
-            module.apply(function)
-        function(self)
+            module.apply(fn)
+        fn(self)
         return self
 
     def extra_repr(self) -> str:
@@ -128,12 +176,23 @@ class Module(Register, State, Moving):
         return type(self).__name__
 
     def __repr__(self) -> str:
-        extra = self.extra_repr()
-        lines = [f"({name}): " + repr(module).replace("\n", "\n  ") for name, module in self._modules.items()]
-        if not lines:
-            return f"{self._get_name()}({extra})"
-        body = "\n  ".join([*extra.split("\n"), *lines] if extra else lines)
-        return f"{self._get_name()}(\n  {body}\n)"
+        lines = [f"({name}): {indented(repr(module))}" for name, module in self._modules.items()]
+        return framed(self._get_name(), self.extra_repr(), lines)
+
+
+def indented(text: str) -> str:
+    """The text with all lines but the first moved to the right; empty ones stay empty."""
+    first, *rest = text.split("\n")
+    return "\n".join([first, *("  " + line if line.strip() else "" for line in rest)])
+
+
+def framed(name: str, extra: str, lines: list[str]) -> str:
+    """The text of a module: what it says of itself, and the texts of those below."""
+    own = extra.split("\n") if extra else []
+    if not lines and len(own) < 2:
+        return f"{name}({extra})"
+    body = "\n  ".join([*own, *lines])
+    return f"{name}(\n  {body}\n)"
 
 
 def missing(self: Module, *args: Any) -> None:
@@ -157,38 +216,3 @@ def clear_gradients(tensors: Any, set_to_none: bool) -> None:
         else:
             t.grad.requires_grad_(False)
         t.grad.zero_()
-
-
-class Sequential(Module):
-    """Modules that are called one after the other: given as arguments, or as one ordered dictionary of names."""
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__()
-        named = args[0].items() if len(args) == 1 and isinstance(args[0], OrderedDict) else enumerate(args)
-        for name, module in named:
-            self.add_module(str(name), module)
-
-    def __getitem__(self, index: Any) -> Any:
-        modules = list(self._modules.items())
-        if isinstance(index, slice):
-            return type(self)(OrderedDict(modules[index]))
-        if not -len(modules) <= index.__index__() < len(modules):
-            raise IndexError(f"index {index} is out of range")
-        return modules[index.__index__()][1]
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._modules.values())
-
-    def append(self, module: Module) -> Sequential:
-        """Adds a module at the end, and returns the sequence."""
-        self.add_module(str(len(self)), module)
-        return self
-
-    def forward(self, input: Any) -> Any:
-        """What the last module makes of what those before it made of the input."""
-        for module in self:
-            input = module(input)
-        return input

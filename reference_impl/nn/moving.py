@@ -9,6 +9,7 @@ from typing import Any
 from ..dtype import bfloat16, dtype, float16, float32, float64
 from ..fill import empty_like
 from ..gradmode import no_grad
+from ..hollow import NO_DATA
 from ..movement import target
 from ..tensor import Tensor
 
@@ -19,6 +20,10 @@ COMPLEX = (
     "work as expected when using complex tensors as parameters or buffers. Please file an issue at "
     "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml "
     "if a complex module does not work as expected."
+)
+TO_EMPTY = (
+    "Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when moving module from meta to a different "
+    "device."
 )
 
 
@@ -60,7 +65,13 @@ class Moving:
         def change(t: Tensor) -> Tensor:
             there = t._device if where is None else where
             wanted = d if d is not None and t._dtype.differentiable else None
-            return t.to(there, wanted, memory_format=memory_format if t.ndim in (4, 5) else None)
+            formatted = memory_format is not None and t.ndim in (4, 5)
+            try:
+                return t.to(there, wanted, memory_format=memory_format if formatted else None)
+            except NotImplementedError as error:
+                if str(error) != NO_DATA:
+                    raise
+                raise NotImplementedError(f"{error} {TO_EMPTY}") from None
 
         return self._apply(change)
 
