@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import functional, init, parallel
+from . import functional, init, modules, parallel, utils
 from .classification import (
     CosineEmbeddingLoss,
     CrossEntropyLoss,
@@ -28,45 +28,41 @@ from .criterion import (
     SmoothL1Loss,
     SoftMarginLoss,
 )
-from .distance import PairwiseDistance
-from .linear import Identity, Linear, ReLU, Sigmoid, Tanh
-from .module import Module, Sequential
+from .modules import *  # noqa: F403  # layers and containers: their names stand there
 from .parallel import DataParallel
-from .parameter import Parameter
+from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 
 __all__ = [
+    *modules.__all__,
     "BCELoss",
     "BCEWithLogitsLoss",
+    "Buffer",
     "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "DataParallel",
     "GaussianNLLLoss",
     "HingeEmbeddingLoss",
     "HuberLoss",
-    "Identity",
     "KLDivLoss",
     "L1Loss",
-    "Linear",
     "MSELoss",
     "MarginRankingLoss",
-    "Module",
     "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
     "NLLLoss",
     "NLLLoss2d",
-    "PairwiseDistance",
     "Parameter",
     "PoissonNLLLoss",
-    "ReLU",
-    "Sequential",
-    "Sigmoid",
     "SmoothL1Loss",
     "SoftMarginLoss",
-    "Tanh",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
+    "UninitializedBuffer",
+    "UninitializedParameter",
     "functional",
     "init",
+    "modules",
     "parallel",
+    "utils",
 ]

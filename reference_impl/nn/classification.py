@@ -9,7 +9,7 @@ from typing import Any
 from ..tensor import Tensor
 from . import functional
 from .criterion import Loss, WeightedLoss
-from .distance import PairwiseDistance
+from .modules.distance import PairwiseDistance
 
 
 class NLLLoss(WeightedLoss):
