@@ -290,7 +290,7 @@ from .nn.activation import celu, celu_, hardshrink, prelu, rrelu, rrelu_, selu, 
 from .nn.adaptive import adaptive_avg_pool1d, adaptive_max_pool1d
 from .nn.averaging import avg_pool1d
 from .nn.bilinear import bilinear
-from .nn.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .nn.convolution import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .nn.normalization import group_norm, layer_norm, rms_norm
 from .nn.pooling import max_pool1d, max_pool2d, max_pool3d
 from .nn.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle

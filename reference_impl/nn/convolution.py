@@ -269,3 +269,23 @@ def conv_transpose3d(
     """The adjoint of `conv3d`."""
     given = (stride, padding, output_padding, groups, dilation)
     return transposed_convolution("conv_transpose3d", 3, input, weight, bias, *given)
+
+
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
+    """A convolution of signals `(time, batch, channels in)` with a weight `(kernel, channels in, channels out)`: shape
+    `(time, batch, channels out)`. RuntimeError for other shapes."""
+    if input.ndim != 3:
+        raise RuntimeError("Input must have 3 dims: time, batch, in_channel")
+    if weight.ndim != 3:
+        raise RuntimeError("Weight tensor must have 3 dims: kernel_width, in_channels, out_channels.")
+    if bias.ndim != 1:
+        raise RuntimeError("Bias must be 1-D")
+    if input._array.shape[2] != weight._array.shape[1]:
+        raise RuntimeError("Input dim 2 (input channels) is not == dim 1 in the weight tensor")
+    if bias._array.shape[0] != weight._array.shape[2]:
+        raise RuntimeError("Bias size must equal dim 2 in the weight tensor (output channels).")
+    if not input._dtype is weight._dtype is bias._dtype:
+        raise RuntimeError(
+            f"self and mat2 must have the same dtype, but got {input._dtype.word} and {weight._dtype.word}"
+        )
+    return conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)

@@ -54,7 +54,7 @@ def _check(indices: Any, weight: Tensor) -> None:
         raise IndexError("index out of range in self")
 
 
-def _shorten(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
+def shorten(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
     """Rows that are looked up and longer than `max_norm` are scaled to it, in place."""
     with no_grad():
         for row in np.unique(indices._array).tolist():
@@ -83,7 +83,7 @@ def embedding(
         raise AssertionError("Padding_idx must be within num_embeddings")
     padding = -1 if padding_idx is None else padding_idx % rows if rows else padding_idx
     if max_norm is not None and has_values(input._array):
-        _shorten(weight, input, max_norm, norm_type)
+        shorten(weight, input, max_norm, norm_type)
     _check(input, weight)
     array = weight._array[input._array]
     args = (rows, padding, scale_grad_by_freq)

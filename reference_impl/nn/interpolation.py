@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -196,3 +197,33 @@ def interpolate(
     lists = zip(spatial, sizes, factors, strict=True)
     maps = [_matrix(mode, have, want, f, bool(align_corners), antialias, d) for have, want, f in lists]
     return resampled(NODES[mode, n], input, tuple(maps))
+
+
+def _former(name: str) -> None:
+    warnings.warn(
+        f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.", UserWarning, stacklevel=3
+    )
+
+
+def upsample(
+    input: Tensor,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """`interpolate` under its former name, with a UserWarning."""
+    _former("upsample")
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """`interpolate` of the nearest elements, with a UserWarning."""
+    _former("upsample_nearest")
+    return interpolate(input, size, scale_factor)
+
+
+def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """`interpolate` of images between their corners, with a UserWarning."""
+    _former("upsample_bilinear")
+    return interpolate(input, size, scale_factor, "bilinear", True)
