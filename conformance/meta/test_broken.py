@@ -7,9 +7,12 @@ import functools
 import importlib
 import json
 import os
+import select
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,14 +25,32 @@ NAMES = sorted(file.stem for file in FOLDER.glob("*.py") if "\nEXPECTED" in file
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-@functools.cache
-def swept(name: str, profile: str = "quick") -> dict[str, str]:
-    """Clause → status, of a sweep in a process of its own."""
-    command = [sys.executable, "-m", broken.__name__, name, profile]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=ENVIRONMENT)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, str] = json.loads(done.stdout)
-    return found
+LIMIT = 300  # seconds that a sweep may take
+Sweep = Callable[..., dict[str, str]]
+
+
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sweep]:
+    """What a sweep finds, clause → status, each in a process of its own (see `python -m conformance.meta.broken`)."""
+    folder = tmp_path_factory.mktemp("sweeps")
+    errors = folder / "errors"
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": ENVIRONMENT}
+    with (
+        errors.open("w") as log,
+        subprocess.Popen([sys.executable, "-m", broken.__name__], stderr=log, **pipes) as server,
+    ):
+
+        @functools.cache
+        def sweep(name: str, profile: str = "quick") -> dict[str, str]:
+            file = folder / f"{name}.{profile}.json"
+            print(name, profile, file, file=server.stdin, flush=True)
+            assert select.select([server.stdout], [], [], LIMIT)[0], f"no answer in {LIMIT} s"
+            assert server.stdout is not None
+            assert server.stdout.readline() == "0\n", errors.read_text(encoding="utf-8")
+            found: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+            return found
+
+        yield sweep
 
 
 def run(adapter: str, records: Path, *options: str) -> int:
@@ -45,13 +66,13 @@ def test_there_are_enough() -> None:
     assert len(NAMES) >= 20
 
 
-def test_what_the_others_are_made_from_is_sound() -> None:
+def test_what_the_others_are_made_from_is_sound(swept: Sweep) -> None:
     """What fails on a broken backend fails for its one misbehaviour."""
     assert set(swept("sound").values()) <= {"pass", "unsupported"}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_exactly_what_speaks_of_it_fails(name: str) -> None:
+def test_exactly_what_speaks_of_it_fails(swept: Sweep, name: str) -> None:
     """Every clause that is listed has the status it is listed under, and no other clause fails."""
     expected: dict[str, tuple[str, ...]] = importlib.import_module(f"{broken.__name__}.{name}").EXPECTED
     found = {clause: status for clause, status in swept(name).items() if status != "unsupported"}
@@ -73,7 +94,7 @@ def hit(glob: str, status: str, failing: dict[str, str]) -> bool:
 
 
 @pytest.mark.parametrize(("name", "status"), [("nothing", "missing"), ("refuses", "fail")])
-def test_whoever_has_nothing_passes_nothing(name: str, status: str) -> None:
+def test_whoever_has_nothing_passes_nothing(swept: Sweep, name: str, status: str) -> None:
     """In every row and on every device."""
     assert set(swept(name, "full").values()) == {status}
 
@@ -86,7 +107,7 @@ def test_a_backend_that_has_nothing_is_not_green(tmp_path: Path) -> None:
     assert set(standings(found).values()) == {"missing"}
 
 
-def test_a_sweep_says_what_a_run_says(tmp_path: Path) -> None:
+def test_a_sweep_says_what_a_run_says(swept: Sweep, tmp_path: Path) -> None:
     """The sweep without pytest, and pytest."""
     assert run("from_numpy_copies", tmp_path / "run.jsonl", "--select", "numpy.*", "--profile", "quick") == 1
     (found,) = record.read(tmp_path / "run.jsonl")
