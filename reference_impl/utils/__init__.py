@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .. import deterministic
-from . import checkpoint, hooks
+from . import checkpoint, data, hooks
 
-__all__ = ["checkpoint", "deterministic", "hooks"]
+__all__ = ["checkpoint", "data", "deterministic", "hooks"]
