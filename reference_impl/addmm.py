@@ -95,8 +95,9 @@ def _added(
     """`beta * input + alpha * multiply(x, y)`; the half types round once. A beta of zero leaves input's values out."""
     device = same_device(input, x, y)
     d = x._dtype
-    if input._dtype is not d:
-        raise RuntimeError(f"self and mat2 must have the same dtype, but got {input._dtype.word} and {d.word}")
+    for name, t in (("self", input), ("mat1", x)):
+        if t._dtype is not y._dtype:
+            raise RuntimeError(f"{name} and mat2 must have the same dtype, but got {t._dtype.word} and {y._dtype.word}")
     beta, alpha = (factor.item() if isinstance(factor, Tensor) else factor for factor in (beta, alpha))
     _check_factors(d, alpha, beta)
     with no_grad():
