@@ -16,8 +16,9 @@ from .stepping import Stepping, Values, counter_of
 
 def adapt(p: Any, g: Any, s: Values, o: Group, t: float) -> tuple[Any, Values]:
     """With `w = t^beta2_decay`: means of squared gradients along rows and columns move by `w` towards new ones, and
-    their product over the mean of the rows estimates the squares (for vectors, the mean itself). `u = g / sqrt(estimate)`
-    is shortened where its root mean square exceeds `d`, and `p -= max(eps2, rms(p)) min(lr, 1 / sqrt(t)) u`."""
+    their product over the mean of the rows estimates the squares (for vectors, the mean itself). `u = g /
+    sqrt(estimate)` is shortened where its root mean square exceeds `d`, and
+    `p -= max(eps2, rms(p)) min(lr, 1 / sqrt(t)) u`."""
     lr, (eps1, eps2) = o["lr"], o["eps"]
     eps1 = np.finfo(p.dtype).eps if eps1 is None else eps1
     size = max(eps2, _rms(p)) * min(lr, t**-0.5)

@@ -14,8 +14,8 @@ from .stepping import Stepping, Values, counter_of
 
 def adapt(p: Any, g: Any, s: Values, o: Group, t: float) -> tuple[Any, Values]:
     """`m = b1 m + (1 - b1) g`, `v = b2 v + (1 - b2) g²`, `p -= lr m' / (sqrt(v') + eps)`, where `m'` and `v'` are
-    divided by `1 - b1^t` and `1 - b2^t`. AMSGrad takes the largest `v` so far (Reddi et al., "On the Convergence of Adam and
-    Beyond", 2018)."""
+    divided by `1 - b1^t` and `1 - b2^t`. AMSGrad takes the largest `v` so far (Reddi et al., "On the Convergence
+    of Adam and Beyond", 2018)."""
     b1, b2 = o["betas"]
     lr = o["lr"]
     if o["weight_decay"] != 0:

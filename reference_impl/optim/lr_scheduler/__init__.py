@@ -6,7 +6,7 @@ from .course import CosineAnnealingLR, CosineAnnealingWarmRestarts, LinearLR, Po
 from .cycle import CyclicLR, OneCycleLR
 from .factor import ConstantLR, ExponentialLR, LambdaLR, MultiplicativeLR, MultiStepLR, StepLR
 from .plateau import ReduceLROnPlateau
-from .scheduler import LRScheduler
+from .scheduler import LRScheduler, _LRScheduler
 from .sequence import ChainedScheduler, SequentialLR
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "ReduceLROnPlateau",
     "SequentialLR",
     "StepLR",
+    "_LRScheduler",
 ]

@@ -177,3 +177,7 @@ class LRScheduler:
                 UserWarning,
                 stacklevel=3,
             )
+
+
+class _LRScheduler(LRScheduler):
+    """The name of the parent before PyTorch 2.0, which older programs still inherit from."""
