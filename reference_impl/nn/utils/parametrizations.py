@@ -91,11 +91,11 @@ class _Orthogonal(Module):
             a, tau = geqrf(tall)
             signs = a.diagonal(dim1=-2, dim2=-1).sign()
             a.diagonal(dim1=-2, dim2=-1).copy_(signs.where(tau != 0, -signs))
-            return A.mT if wide else A
+            return a.mT if wide else a
 
 
 def _completed(q: Any) -> Any:
-    """a square orthogonal matrix whose first columns span those of a tall one."""
+    """A square orthogonal matrix whose first columns span those of a tall one."""
     n, k = q.size(-2), q.size(-1)
     if n == k:
         return q.clone() if _is_orthogonal(q) else _make_orthogonal(q)
