@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from conformance.bench.network import convolve, convolve_back, pool, pool_back
 from conformance.bench.task import Timed, tensor, uniform
 
 BATCH, CHANNELS, SIDE = 8, 16, 28
+LARGE = (16, 64, 56, 56)
 ROWS, WIDTH = 512, 64
 EPS = 1e-5
 
@@ -27,19 +29,57 @@ def conv2d(torch: Any, device: str) -> Timed:
         y.backward(arriving)
         return y.detach(), x.grad, w.grad, b.grad
 
-    return Timed(call, _convolved(*arrays, flow), 1e-5)
+    want = (convolve(*arrays, padding=1), *convolve_back(flow, *arrays[:2], padding=1))
+    return Timed(call, want, 1e-5)
 
 
-def _convolved(x: np.ndarray, w: np.ndarray, b: np.ndarray, flow: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The result and the gradients of images, weight and bias, one element of the kernel at a time."""
-    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-    result, by_padded, by_weight = b[:, None, None] + np.zeros(flow.shape), np.zeros(padded.shape), np.zeros(w.shape)
-    for i, j in np.ndindex(3, 3):
-        place = np.s_[:, :, i : i + SIDE, j : j + SIDE]
-        result += np.einsum("ncuv,oc->nouv", padded[place], w[:, :, i, j])
-        by_padded[place] += np.einsum("nouv,oc->ncuv", flow, w[:, :, i, j])
-        by_weight[:, :, i, j] = np.tensordot(flow, padded[place], ([0, 2, 3], [0, 2, 3]))
-    return result, by_padded[:, :, 1:-1, 1:-1], by_weight, flow.sum((0, 2, 3))
+def conv2d_large(torch: Any, device: str) -> Timed:
+    """Convolution of 16 images of 64 channels, 56 by 56, with 64 kernels of 3 by 3, forward."""
+    x, w, b = (tensor(torch, array, device) for array in _large())
+    return Timed(lambda: torch.nn.functional.conv2d(x, w, b, padding=1), (convolve(*_large(), padding=1),), 1e-5)
+
+
+def conv2d_large_step(torch: Any, device: str) -> Timed:
+    """The same convolution, forward and backward."""
+    flow = uniform("conv2d_large.flow", LARGE)
+    x, w, b = (tensor(torch, array, device).requires_grad_() for array in _large())
+    arriving = tensor(torch, flow, device)
+
+    def call() -> Any:
+        x.grad = w.grad = b.grad = None
+        torch.nn.functional.conv2d(x, w, b, padding=1).backward(arriving)
+        return x.grad, w.grad, b.grad
+
+    images, weight, _ = _large()
+    return Timed(call, convolve_back(flow, images, weight, padding=1), 1e-5)
+
+
+def _large() -> tuple[np.ndarray, ...]:
+    kernels = (LARGE[1], LARGE[1], 3, 3)
+    return tuple(uniform(f"conv2d_large.{shape}", shape) for shape in (LARGE, kernels, kernels[:1]))
+
+
+def max_pool2d(torch: Any, device: str) -> Timed:
+    """The largest of every 2 by 2 of 16 images of 64 channels, 56 by 56."""
+    images = uniform("max_pool2d", LARGE)
+    x = tensor(torch, images, device)
+    return Timed(lambda: torch.nn.functional.max_pool2d(x, 2), (pool(images)[0],), 0.0)
+
+
+def max_pool2d_step(torch: Any, device: str) -> Timed:
+    """The same pooling, forward and backward."""
+    images = uniform("max_pool2d", LARGE)
+    result, indices = pool(images)
+    flow = uniform("max_pool2d.flow", result.shape)
+    x, arriving = tensor(torch, images, device).requires_grad_(), tensor(torch, flow, device)
+
+    def call() -> Any:
+        x.grad = None
+        y = torch.nn.functional.max_pool2d(x, 2)
+        y.backward(arriving)
+        return y.detach(), x.grad
+
+    return Timed(call, (result, pool_back(flow, indices, LARGE)), 0.0)
 
 
 def layer_norm(torch: Any, device: str) -> Timed:

@@ -1,15 +1,18 @@
-"""Training steps written with tensors and autograd alone."""
+"""Training steps, written with tensors and autograd alone and with modules and an optimizer."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from conformance.bench.network import convolve, convolve_back, cross_entropy, pool, pool_back
 from conformance.bench.task import Timed, tensor, uniform
 
 BATCH, PIXELS, HIDDEN, CLASSES = 64, 784, 256, 10
 RATE = 0.1
+LENET = ((6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (120, 400), (120,), (84, 120), (84,), (CLASSES, 84), (CLASSES,))
 
 
 def mlp(torch: Any, device: str) -> Timed:
@@ -34,6 +37,77 @@ def mlp(torch: Any, device: str) -> Timed:
         return (loss.detach(), *[parameter.detach() for parameter in parameters])
 
     return Timed(call, _step(images, targets, *arrays), 1e-4)
+
+
+def mlp_modules(torch: Any, device: str) -> Timed:
+    """The same step with modules, cross entropy and an optimizer."""
+    w1, b1, w2, b2 = _parameters()
+    images, targets = uniform("mlp.images", (BATCH, PIXELS), 0.0, 1.0), np.arange(BATCH) % CLASSES
+    nn = torch.nn
+    net = nn.Sequential(nn.Linear(PIXELS, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, CLASSES)).to(device)
+    _fill(torch, net, (w1.T, b1, w2.T, b2), device)
+    optimizer = torch.optim.SGD(net.parameters(), lr=RATE)
+    x, classes = tensor(torch, images, device), torch.tensor(targets.tolist(), device=device)
+
+    def call() -> Any:
+        loss = nn.functional.cross_entropy(net(x), classes)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return (loss.detach(), *[parameter.detach() for parameter in net.parameters()])
+
+    loss, *stepped = _step(images, np.eye(CLASSES)[targets], w1, b1, w2, b2)
+    return Timed(call, (loss, *[array.T for array in stepped]), 1e-4)
+
+
+def lenet(torch: Any, device: str) -> Timed:
+    """LeNet on a batch of 64 images, 32 by 32: loss and every gradient."""
+    nn = torch.nn
+    convolutions = (nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2))
+    perceptron = (nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, CLASSES))
+    net = nn.Sequential(*convolutions, nn.Flatten(), *perceptron).to(device)
+    arrays = [uniform(f"lenet.{shape}", shape, -0.2, 0.2) for shape in LENET]
+    _fill(torch, net, arrays, device)
+    images, targets = uniform("lenet.images", (BATCH, 1, 32, 32), 0.0, 1.0), np.arange(BATCH) % CLASSES
+    x, classes = tensor(torch, images, device), torch.tensor(targets.tolist(), device=device)
+    parameters = list(net.parameters())
+
+    def call() -> Any:
+        net.zero_grad()
+        loss = nn.functional.cross_entropy(net(x), classes)
+        loss.backward()
+        return (loss.detach(), *[parameter.grad for parameter in parameters])
+
+    return Timed(call, _lenet(images, targets, arrays), 1e-4)
+
+
+def _fill(torch: Any, net: Any, arrays: Sequence[np.ndarray], device: str) -> None:
+    with torch.no_grad():
+        for parameter, array in zip(net.parameters(), arrays, strict=True):
+            parameter.copy_(tensor(torch, array, device))
+
+
+def _lenet(images: np.ndarray, classes: np.ndarray, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """The loss and the gradients in the order of the parameters."""
+    x, gradients, kept = images, list[np.ndarray](), []
+    for weight, bias in (arrays[0:2], arrays[2:4]):
+        mapped = convolve(x, weight, bias)
+        pooled, indices = pool(np.maximum(mapped, 0))
+        kept.append((x, weight, mapped, indices))
+        x = pooled
+    rows = [x.reshape(len(x), -1)]
+    for weight, bias in (arrays[4:6], arrays[6:8], arrays[8:10]):
+        rows.append(np.maximum(rows[-1], 0) @ weight.T + bias)  # the first rows are positive already
+    loss, flow = cross_entropy(rows[-1], classes)
+    for row, weight in zip(rows[-2::-1], arrays[8:3:-2], strict=True):
+        gradients = [flow.T @ np.maximum(row, 0), flow.sum(0), *gradients]
+        flow = (flow @ weight) * (row > 0)
+    flow = flow.reshape(x.shape)
+    for before, weight, mapped, indices in reversed(kept):
+        flow = pool_back(flow, indices, mapped.shape) * (mapped > 0)
+        flow, *own = convolve_back(flow, before, weight)
+        gradients = [*own, *gradients]
+    return (np.asarray(loss), *gradients)
 
 
 def _parameters() -> tuple[np.ndarray, ...]:
