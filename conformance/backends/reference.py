@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reference_impl
+import reference_impl.vision
 from conformance.backend import Backend
 
 LACKS: dict[str, str] = {}
@@ -18,4 +19,5 @@ def backend() -> Backend:
         devices=("cpu", *(f"{kind}:{index}" for index in range(reference_impl.accelerator.device_count()))),
         accelerator=f"{kind}:0",
         lacks=LACKS,
+        companions={"torchvision": reference_impl.vision},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from conformance.backend import Backend
+from conformance.backends import torch_vision
 
 
 def backend() -> Backend:
@@ -21,6 +22,7 @@ def backend() -> Backend:
         namespace=torch,
         devices=("cpu", *cuda),
         accelerator=cuda[0] if cuda else None,
-        lacks={} if cuda else no_accelerator,
+        lacks={**({} if cuda else no_accelerator), **torch_vision.lacks()},
+        companions=torch_vision.companions(),
         synchronize=torch.cuda.synchronize if cuda else None,
     )

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = {"torch", "reference_impl"}
-REFERENCE_MAY = {"numpy", "scipy", "ml_dtypes", *sys.stdlib_module_names}
+REFERENCE_MAY = {"numpy", "scipy", "ml_dtypes", "PIL", *sys.stdlib_module_names}
 LAYERS = {
     "dtype typeinfo layout hollow device accelerator storage format quiet gradmode deterministic": 0,
     "tensor": 1,
@@ -22,7 +22,7 @@ LAYERS = {
     "op": 5,
     # every other module is a chapter of operations: 6
     "nn": 7,
-    "optim utils distributions save serialization func": 8,
+    "optim utils distributions save serialization func vision": 8,
     "": 9,  # the package itself
 }
 """The modules (and packages) of the reference, from the lowest layer to the highest."""

@@ -14,6 +14,7 @@ import torch
 from torch.utils import backend_registration
 
 from conformance.backend import Backend
+from conformance.backends import torch_vision
 from conformance.backends.torch_sim import autocast, completion, device, generator, kernels, operators, recurrent
 
 LACKS = {
@@ -33,7 +34,8 @@ def backend() -> Backend:
         namespace=torch,
         devices=("cpu", *(f"sim:{index}" for index in range(device.COUNT))),
         accelerator="sim:0",
-        lacks=LACKS,
+        lacks={**LACKS, **torch_vision.lacks()},
+        companions=torch_vision.companions(),
     )
 
 
