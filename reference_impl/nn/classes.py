@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,11 +12,12 @@ from ..autograd.node import Gradients, Node
 from ..choice import where
 from ..derivative import floats
 from ..dtype import int64
-from ..gradmode import no_grad
 from ..hollow import has_values
 from ..op import record
-from ..promote import same_device
+from ..promote import cast, operand, same_device
+from ..quiet import quiet
 from ..softmax import log_softmax
+from ..storage import Array
 from ..tensor import Tensor, wrap
 from .loss import need_constant, reduced, spelled
 
@@ -25,7 +26,7 @@ def _class_dim(input: Tensor) -> int:
     return 0 if input.ndim == 1 else 1
 
 
-def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignored: int) -> None:
+def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
     """Torch's demands on classes given by index."""
     if not input.ndim > 0:
         raise ValueError("Expected 1 or more dimensions (got 0)")
@@ -48,9 +49,6 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None, ignored
         )
     if weight is not None and weight._dtype is not input._dtype:
         raise RuntimeError(f"expected scalar type {input._dtype.word} but found {weight._dtype.word}")
-    wrong = target._array[(target._array != ignored) & ((target._array < 0) | (target._array >= classes))]
-    if wrong.size:
-        raise IndexError(f"Target {wrong.flat[0]} is out of bounds.")
 
 
 def _weights(input: Tensor, target: Tensor, weight: Tensor | None, ignored: int) -> tuple[Tensor, Tensor]:
@@ -60,24 +58,104 @@ def _weights(input: Tensor, target: Tensor, weight: Tensor | None, ignored: int)
     return counts.to(input._dtype) if weight is None else where(counts, weight[index], 0), index
 
 
+class Choice(NamedTuple):
+    """What `nll_loss` does: in a tensor of this shape it takes the class `index` of each row where `counts` (everywhere
+    if None), times `weights` (one if None), and divides by `total`, if that is not None."""
+
+    shape: tuple[int, ...]
+    index: Array
+    counts: Array | None
+    weights: Array | None
+    total: Any
+    reduction: str
+
+
+def _choice(shape: tuple[int, ...], target: Array, weight: Any, ignored: int, reduction: str) -> Choice:
+    """IndexError for a target out of bounds."""
+    classes, counts = shape[0 if len(shape) == 1 else 1], None
+    if target.size and has_values(target):
+        least, greatest = np.minimum.reduce(target, axis=None), np.maximum.reduce(target, axis=None)
+        if least < 0 or greatest >= classes or least <= ignored <= greatest:
+            counts = target != ignored
+            wrong = target[counts & ((target < 0) | (target >= classes))]
+            if wrong.size:
+                raise IndexError(f"Target {wrong.flat[0]} is out of bounds.")
+            target = np.where(counts, target, 0)
+    weights = counts if weight is None else weight[target] if counts is None else np.where(counts, weight[target], 0)
+    total = None
+    if reduction == "mean":
+        total = target.size if weights is None else np.add.reduce(weights, axis=None, dtype=None)
+    return Choice(shape, target, counts, None if weight is None else weights, total, reduction)
+
+
+def _places(choice: Choice) -> Any:
+    """The index of each row's class in a tensor of the shape."""
+    if len(choice.shape) == 1:
+        return (choice.index,)
+    rows = np.ogrid[tuple(slice(n) for n in choice.index.shape)]
+    return (rows[0], choice.index, *rows[1:])
+
+
+def _taken(x: Array, choice: Choice) -> Any:
+    """Minus the weighted elements, reduced."""
+    loss = -np.asarray(x[_places(choice)])
+    if choice.weights is not None:
+        loss = loss * choice.weights
+    if choice.counts is not None:
+        loss = np.where(choice.counts, loss, loss.dtype.type(0))
+    if choice.reduction == "none":
+        return loss
+    summed = np.add.reduce(loss, axis=None)
+    return summed if choice.total is None else quiet(np.divide, summed, summed.dtype.type(choice.total))
+
+
+def _put(grad: Array, choice: Choice) -> Array:
+    """The gradient of `_taken`, which is linear."""
+    flow = -grad if choice.total is None else quiet(np.divide, -grad, grad.dtype.type(choice.total))
+    if choice.weights is not None:
+        flow = flow * choice.weights
+    result = np.zeros(choice.shape, grad.dtype)
+    if choice.counts is not None:
+        flow = np.where(choice.counts, flow, flow.dtype.type(0))
+    result[_places(choice)] = flow
+    return result
+
+
 class NllLossBackward0(Node):
-    """Minus the weight, at the class that is named. `args` is whether the loss is a mean, and the class ignored."""
+    """Minus the weight over the divisor, at the class that is named. `args` is the choice that was made."""
 
     __slots__ = ()
     saves = ("self", "target", "weight")
+    args: Choice
 
     def gradient(self, grad: Tensor) -> Gradients:
         x, target, weight = self.tensors()
-        mean, ignored = self.args
-        weights, index = _weights(x, target, weight, ignored)
-        flow = grad / weights.sum() if mean else grad
-        flow = where(target != ignored, -flow * weights, 0)
-        dim = _class_dim(x)
-        return x.new_zeros(x._array.shape).scatter(dim, index.unsqueeze(dim), flow.unsqueeze(dim))
+        d = x._dtype
+        array = cast(_put(operand(grad, d), self.args), d)
+        return record(NllLossBackwardBackward0, array, d, grad._device, (grad,), (target, weight), self.args)
 
 
 class NllLoss2DBackward0(NllLossBackward0):
     __slots__ = ()
+
+
+class NllLossBackwardBackward0(Node):
+    """The loss once more, which is linear."""
+
+    __slots__ = ()
+    saves = ("target", "weight")
+    args: Choice
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        target, weight = self.tensors()
+        return _chosen(grad, target, weight, self.args)
+
+
+def _chosen(input: Tensor, target: Tensor, weight: Tensor | None, choice: Choice) -> Tensor:
+    d = input._dtype
+    array = cast(np.asarray(_taken(operand(input, d), choice)), d)
+    kind = NllLossBackward0 if len(choice.shape) < 3 else NllLoss2DBackward0
+    return record(kind, array, d, input._device, (input,), (input, target, weight), choice)
 
 
 @wider
@@ -94,17 +172,11 @@ def nll_loss(
     the mean is weighed. IndexError for a target out of bounds, ValueError for another batch size."""
     reduction = spelled(reduction, size_average, reduce)
     floats("nll_loss_out_frame", input)
-    _check_classes(input, target, weight, ignore_index)
+    _check_classes(input, target, weight)
     need_constant("nll_loss_forward", weight=weight)
-    dim, mean = _class_dim(input), reduction == "mean"
-    with no_grad():
-        weights, index = _weights(input, target, weight, ignore_index)
-        chosen = -input.gather(dim, index.unsqueeze(dim)).squeeze(dim)
-        loss = where(target != ignore_index, chosen * weights, 0)
-        result = loss.sum() / weights.sum() if mean else reduced(loss, reduction)
-    kind = NllLossBackward0 if input.ndim < 3 else NllLoss2DBackward0
-    saved = (input, target, weight)
-    return record(kind, result._array, result._dtype, result._device, (input,), saved, (mean, ignore_index))
+    weights = None if weight is None else operand(weight, input._dtype)
+    choice = _choice(input._array.shape, target._array, weights, ignore_index, reduction)
+    return _chosen(input, target, weight, choice)
 
 
 def _by_probabilities(logs: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:
