@@ -70,7 +70,7 @@ def _gelu_tanh(a: Array) -> Any:
     return 0.5 * a * (1 + np.tanh(ROOT * (a + CUBIC * a * a * a)))
 
 
-@operation(method=False, out=False)
+@operation(method=False)
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """Weighs each element by the area of the normal distribution up to it, exactly or by way of `tanh`.
 
@@ -95,7 +95,8 @@ SiluBackward0 = by_input("Silu", _silu_slope)
 @operation(method=False, out=False)
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """Weighs each element by its sigmoid."""
-    floats("silu_cpu", input)
+    if not input._dtype.is_complex:
+        floats("silu_cpu", input)
 
     @by_blocks
     def forward(a: Array) -> Any:
@@ -114,7 +115,7 @@ class SoftplusBackward0(Node):
         return where(x * beta > threshold, grad, grad * sigmoid(x * beta))
 
 
-@operation(method=False, out=False)
+@operation(method=False)
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """`log(1 + exp(beta * x)) / beta`, and the element itself where `beta * x` exceeds the threshold."""
     floats("softplus_cpu", input)
@@ -129,7 +130,7 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
 LogSigmoidBackward0 = by_input("LogSigmoid", lambda x: sigmoid(-x))
 
 
-@operation(method=False, out=False)
+@operation(method=False)
 def logsigmoid(input: Tensor) -> Tensor:
     """The logarithm of the sigmoid, without overflow."""
     floats("log_sigmoid_cpu", input)

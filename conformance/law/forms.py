@@ -73,6 +73,9 @@ def source_of(call_source: str, form: str) -> str:
     if form == "out":
         node.keywords.append(ast.keyword("out", ast.Name("out")))
         return ast.unparse(node)
+    if form == "in-place" and ast.unparse(node.func).startswith("torch.nn.functional."):
+        node.keywords.append(ast.keyword("inplace", ast.Constant(True)))  # these are no methods
+        return ast.unparse(node)
     name = node.func.attr + ("_" if form == "in-place" else "")
     receiver, *rest = node.args
     return ast.unparse(ast.Call(ast.Attribute(receiver, name), rest, node.keywords))

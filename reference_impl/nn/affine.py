@@ -6,12 +6,13 @@ import math
 
 from ..addmm import addmm
 from ..autocast import faster
+from ..inplace_rules import writing_out
 from ..layout import broadcast_shapes
 from ..tensor import Tensor
 
 
 @faster
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias`: `(*, out)` of an input `(*, in)`, a weight `(out, in)` and a bias `(out)`.
 
     RuntimeError for sizes that do not meet, for different dtypes, and for a bias larger than the result.
@@ -20,6 +21,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         raise RuntimeError(
             f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and {weight.ndim}D"
         )
+    if out is not None:
+        return _into(input, weight, bias, out=out)  # type: ignore[no-any-return]
     turned = weight.t()
     if bias is None:
         return input @ turned  # type: ignore[no-any-return]
@@ -33,6 +36,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     product: Tensor = input @ turned
     _check_bias(bias, product)
     return product + bias
+
+
+_into = writing_out(linear, "linear", promotes=True)
 
 
 def _check_bias(bias: Tensor, product: Tensor) -> None:

@@ -12,7 +12,7 @@ from ..activation import relu
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
 from ..dtype import int64
-from ..op import record
+from ..op import operation, record
 from ..promote import cast, operand
 from ..quiet import quiet
 from ..storage import Array
@@ -131,6 +131,7 @@ def avg_pool1d(
     return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
+@operation(method=False)
 def avg_pool2d(
     input: Tensor,
     kernel_size: Numbers,
@@ -144,6 +145,7 @@ def avg_pool2d(
     return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
+@operation(method=False)
 def avg_pool3d(
     input: Tensor,
     kernel_size: Numbers,

@@ -167,21 +167,22 @@ def _whole_mask(mask: Tensor | None, padding: Tensor | None, batch: int, heads: 
 
 
 def _attended(
-    parts: tuple[Tensor, Tensor, Tensor], mask: Tensor | None, batch: int, rate: float, causal: bool, told: bool
+    parts: tuple[Tensor, Tensor, Tensor], mask: Tensor | None, heads: int, rate: float, causal: bool, told: bool
 ) -> tuple[Tensor, Tensor | None]:
     """What each head says, and with `told` the weights `(batch, heads, queries, keys)`."""
     q, k, v = parts
     groups, length, part = q.shape
+    batch = groups // heads
     if not told:
         if mask is not None:
-            mask = mask.unsqueeze(0) if len(mask) == 1 else mask.reshape(batch, groups // batch, -1, k.shape[1])
-        apart = [t.reshape(batch, groups // batch, t.shape[1], part) for t in parts]
+            mask = mask.unsqueeze(0) if len(mask) == 1 else mask.reshape(batch, heads, mask.shape[1], k.shape[1])
+        apart = [t.reshape(batch, heads, t.shape[1], part) for t in parts]
         return scaled_dot_product_attention(*apart, mask, rate, causal), None
     scores = (q * math.sqrt(1 / part)) @ k.transpose(-2, -1)
     weights = softmax(scores if mask is None else scores + mask, -1)
     if rate > 0:
         weights = dropout(weights, rate)
-    return weights @ v, weights.reshape(batch, groups // batch, length, k.shape[1])
+    return weights @ v, weights.reshape(batch, heads, length, k.shape[1])
 
 
 def multi_head_attention_forward(
@@ -249,7 +250,7 @@ def multi_head_attention_forward(
         mask, padding = _extended(mask), _extended(padding)
     mask = _whole_mask(mask, padding, batch, num_heads, k.shape[1])
     rate = dropout_p if training else 0.0
-    heads, weights = _attended((q, k, v), mask, batch, rate, causal, need_weights)
+    heads, weights = _attended((q, k, v), mask, num_heads, rate, causal, need_weights)
     joined = heads.reshape(groups, length, part).transpose(0, 1).reshape(length, batch, width)
     result = linear(joined, out_proj_weight, out_proj_bias)
     if weights is not None and average_attn_weights:

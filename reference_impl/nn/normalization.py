@@ -296,7 +296,8 @@ def _check_shape(name: str, input: Tensor, shape: Shape, **named: Tensor | None)
             f"Given normalized_shape={list(shape)}, expected input with shape [{wanted}], but got input of size"
             f"{list(input._array.shape)}"
         )
-    _floating(name, input, *named.values())
+    if not (name == "rms_norm" and input._dtype.is_complex):
+        _floating(name, input, *named.values())
 
 
 def _listed(name: str, value: Any) -> Shape:
@@ -324,7 +325,8 @@ def layer_norm(
 def rms_norm(
     input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:
-    """The last dimensions over the root of their mean square (Zhang and Sennrich 2019, arXiv:1910.07467)."""
+    """The last dimensions over the root of their mean square (Zhang and Sennrich 2019, arXiv:1910.07467); of complex
+    numbers the squares themselves, not those of the magnitudes."""
     shape = _listed("rms_norm", normalized_shape)
     _check_shape("rms_norm", input, shape, weight=weight)
     x = _wide(input)
