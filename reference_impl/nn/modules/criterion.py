@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..tensor import Tensor
-from . import functional
-from .loss import spelled
-from .module import Module
+from ...tensor import Tensor
+from .. import functional
+from ..loss import spelled
+from ..module import Module
 
 
 class Loss(Module):
@@ -179,3 +179,18 @@ class SoftMarginLoss(Loss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """`functional.soft_margin_loss`."""
         return functional.soft_margin_loss(input, target, reduction=self.reduction)
+
+
+class CTCLoss(Loss):
+    """Minus the logarithm of the probability of a sequence of labels, whatever its alignment in time."""
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
+        super().__init__(reduction=reduction)
+        self.blank = blank
+        self.zero_infinity = zero_infinity
+
+    def forward(self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any) -> Tensor:
+        """`functional.ctc_loss`."""
+        return functional.ctc_loss(
+            log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction, self.zero_infinity
+        )
