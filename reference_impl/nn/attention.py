@@ -94,6 +94,8 @@ def scaled_dot_product_attention(
     if attn_mask is not None:
         _check_mask(scores, attn_mask)
     weights = _weights(scores, attn_mask)
+    if dropout_p > 1:
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {dropout_p:g}")
     if dropout_p > 0:
         weights = dropout(weights, dropout_p)
     return (weights @ value).to(d)

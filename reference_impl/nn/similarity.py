@@ -41,6 +41,10 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     """The distances of all pairs of rows, the first with the others, then the second with the later ones."""
     if input.ndim != 2:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
+    if not input._dtype.is_floating_point:
+        raise RuntimeError("pdist only supports floating-point dtypes")
+    if p < 0:
+        raise RuntimeError("pdist only supports non-negative p values")
     rows = input._array.shape[0]
     first, second = triu_indices(rows, rows, 1).to(input._device).unbind(0)
     x, y = input.index_select(0, first), input.index_select(0, second)
