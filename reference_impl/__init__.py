@@ -293,6 +293,7 @@ from .nn.bilinear import bilinear
 from .nn.convolution import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .nn.normalization import group_norm, layer_norm, rms_norm
 from .nn.pooling import max_pool1d, max_pool2d, max_pool3d
+from .nn.recurrence import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
 from .nn.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .nn.similarity import cosine_similarity, pairwise_distance, pdist
 from .numpy import from_dlpack, from_numpy, frombuffer
