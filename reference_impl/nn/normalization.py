@@ -326,8 +326,10 @@ def rms_norm(
     input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:
     """The last dimensions over the root of their mean square (Zhang and Sennrich 2019, arXiv:1910.07467); of complex
-    numbers the squares themselves, not those of the magnitudes."""
+    numbers the squares themselves, not those of the magnitudes. ValueError for fewer dimensions than that."""
     shape = _listed("rms_norm", normalized_shape)
+    if input.ndim < len(shape):
+        raise ValueError(f"Input tensor must have at least {len(shape)} dimensions, but got {input.ndim}")
     _check_shape("rms_norm", input, shape, weight=weight)
     x = _wide(input)
     small = float(np.finfo(x._dtype.numpy).eps) if eps is None else eps
