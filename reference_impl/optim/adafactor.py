@@ -9,7 +9,7 @@ import numpy as np
 from ..fill import zeros_like
 from ..storage import Array
 from ..tensor import Tensor
-from .demands import demand
+from .demands import demand, demand_single
 from .groups import Group
 from .stepping import Stepping, Values, counter_of
 
@@ -61,8 +61,8 @@ class Adafactor(Stepping):
         maximize: bool = False,
     ) -> None:
         """ValueError for negative numbers, a positive `beta2_decay`, and `d` below 1."""
+        demand_single(lr)
         demand(
-            (not isinstance(lr, Tensor) or lr.numel() == 1, "Tensor lr must be 1-element"),
             (lr >= 0, f"Learning rate should be >= 0 but is: {lr}"),
             (beta2_decay <= 0, f"beta2_decay should be <= 0 but is: {beta2_decay}"),
             (eps[0] is None or eps[0] >= 0, f"epsilon1 should be >= 0 but is: {eps[0]}"),

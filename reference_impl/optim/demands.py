@@ -14,10 +14,14 @@ def demand(*pairs: tuple[Any, str]) -> None:
             raise ValueError(words)
 
 
+def demand_single(lr: Any) -> None:
+    """ValueError for a tensor of several elements."""
+    demand((not isinstance(lr, Tensor) or lr.numel() == 1, "Tensor lr must be 1-element"))
+
+
 def demand_rate(lr: Any) -> None:
     """ValueError for a negative learning rate, and for a tensor of several elements."""
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
+    demand_single(lr)
     demand((lr >= 0, f"Invalid learning rate: {lr}"))
 
 

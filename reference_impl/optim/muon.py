@@ -11,7 +11,7 @@ import numpy as np
 from ..fill import zeros_like
 from ..storage import Array
 from ..tensor import Tensor
-from .demands import demand
+from .demands import demand, demand_single
 from .groups import Group
 from .stepping import Stepping, Values
 
@@ -77,8 +77,8 @@ class Muon(Stepping):
         adjust_lr_fn: str | None = None,
     ) -> None:
         """ValueError for negative numbers, unknown factors, and parameters that are no matrices."""
+        demand_single(lr)
         demand(
-            (not isinstance(lr, Tensor) or lr.numel() == 1, "Tensor lr must be 1-element"),
             (lr >= 0, f"Learning rate should be >= 0 but is: {lr}"),
             (momentum >= 0, f"momentum should be >= 0 but is: {momentum}"),
             (weight_decay >= 0, f"weight decay should be >= 0 but is: {weight_decay}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..tensor import Tensor
-from .demands import demand, demand_one_way
+from .demands import demand, demand_one_way, demand_single
 from .groups import Group
 from .stepping import Stepping, Values
 
@@ -46,8 +46,8 @@ class SGD(Stepping):
         fused: bool | None = None,
     ) -> None:
         """ValueError for negative numbers, and for Nesterov's momentum without momentum or with dampening."""
+        demand_single(lr)
         demand(
-            (not isinstance(lr, Tensor) or lr.numel() == 1, "Tensor lr must be 1-element"),
             (not lr < 0, f"Invalid learning rate: {lr}"),
             (not momentum < 0, f"Invalid momentum value: {momentum}"),
             (not weight_decay < 0, f"Invalid weight_decay value: {weight_decay}"),

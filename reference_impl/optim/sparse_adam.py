@@ -11,7 +11,7 @@ from ..inplace_rules import bump
 from ..quiet import quiet
 from ..tensor import Tensor
 from .adam import adapt
-from .demands import demand, demand_betas
+from .demands import demand, demand_betas, demand_single
 from .groups import Group
 from .optimizer import Optimizer
 from .stepping import plain
@@ -32,8 +32,8 @@ class SparseAdam(Optimizer):
     ) -> None:
         """ValueError for numbers that are not positive, coefficients outside [0, 1), and for sparse or complex
         parameters."""
+        demand_single(lr)
         demand(
-            (not isinstance(lr, Tensor) or lr.numel() == 1, "Tensor lr must be 1-element"),
             (lr > 0, f"Invalid learning rate: {lr}"),
             (eps > 0, f"Invalid epsilon value: {eps}"),
         )

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..autograd.history import check_inplace
-from ..device import CPU
+from ..device import CPU, different
 from ..dtype import float32
 from ..fill import zeros_like
 from ..gradmode import enable_grad, no_grad
@@ -89,6 +89,9 @@ class Stepping(Optimizer):
         for (p, grad), state in zip(work, states, strict=True):
             t = count(state)
             g = values(grad)
+            for kept in state.values():
+                if kept._device is not p._device and (kept._device is not CPU or kept._array.ndim):
+                    raise different(p._device, kept._device)
             before = {name: values(kept) for name, kept in state.items()}
             after, kept = rule(values(p), -g if maximize else g, before, group, t)
             replace(p, after)
