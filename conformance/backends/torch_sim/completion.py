@@ -98,5 +98,6 @@ def _crosses(module: torch.nn.Module, fn: Callable[[torch.Tensor], torch.Tensor]
     """Say whether a function moves a parameter between the host and the simulated device."""
     for parameter in module.parameters(recurse=False):
         with torch.no_grad():
-            return fn(parameter.new_empty(0)).device.type != parameter.device.type
+            probe = torch.empty(0, dtype=parameter.dtype, device=parameter.device)  # a lazy one has no `new_empty`
+            return fn(probe).device.type != parameter.device.type
     return False
