@@ -164,9 +164,7 @@ def test_device(row: dict[str, str], trial: Trial) -> None:
             layer = made(trial, source)
             for name, t in [*layer.named_parameters(), *layer.named_buffers()]:
                 case.equal(f"device of {name}", t.device.type, torch.device(place).type)
-            shape = ast.literal_eval(row["shape"])
-            values = np.arange(float(np.prod(shape))).reshape(shape)
-            result = layer(torch.tensor(values.tolist(), device=place))
+            result = layer(*[t.to(place) for t in layers.inputs(trial, row["inputs"], "float32").values()])
             case.equal("device of the result", result.device.type, torch.device(place).type)
             case.holds("the result", bool(np.isfinite(trial.read(result)).all()), "finite", "not finite")
 

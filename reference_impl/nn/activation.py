@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from .. import activation
+from ..arguments import spoken
 from ..autograd.node import Gradients, Node
 from ..blocks import by_blocks
-from ..choice import where
+from ..choice import chosen, where
 from ..derivative import floats
 from ..dtype import bool as bool_
 from ..exponential import sigmoid
@@ -69,7 +70,7 @@ def overwritable(function: Callable[..., Tensor]) -> Any:
         return writer(*first, *args, **kwargs)  # type: ignore[no-any-return]
 
     wrapper.writer = writer  # type: ignore[attr-defined]
-    return wrapper
+    return spoken(wrapper)
 
 
 HardtanhBackward0 = bent("Hardtanh", lambda grad, x, low, high: where((x <= low) | (x >= high), 0, grad))
@@ -98,6 +99,13 @@ def _mish_slope(grad: Tensor, x: Tensor) -> Tensor:
 
 
 MishBackward0 = bent("Mish", _mish_slope)
+
+
+def _mish_weight(a: Array) -> Any:
+    """`tanh(log(1 + n))` with `n = exp(a)`, which is `n (n + 2) / (n (n + 2) + 2)`, and one from 20 on."""
+    n = np.exp(np.minimum(a, a.dtype.type(20)))
+    n *= n + 2
+    return n / (n + 2)
 
 
 def _limits(input: Tensor, low: float) -> None:
@@ -133,7 +141,7 @@ def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
 
     @by_blocks
     def forward(a: Array) -> Any:
-        return np.where(a <= threshold, a.dtype.type(value), a)
+        return chosen(a <= threshold, a.dtype.type(value), a)
 
     return unary(forward, input, ThresholdBackward0, saved=(input,), args=(threshold,))
 
@@ -142,7 +150,7 @@ def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Zero from `-lambd` to `lambd`, else the element."""
     floats("hardshrink_cpu", input)
-    return _apply(HardshrinkBackward0, lambda a, b: np.where((a >= -b) & (a <= b), a.dtype.type(0), a), input, lambd)
+    return _apply(HardshrinkBackward0, lambda a, b: chosen((a >= -b) & (a <= b), a.dtype.type(0), a), input, lambd)
 
 
 @operation(method=False)
@@ -154,9 +162,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
         raise RuntimeError(
             f"lambda must be in range [0, 3.40282e+38] for input dtype {input._dtype.word}, but found {lambd:g}"
         )
-    return _apply(
-        SoftshrinkBackward0, lambda a, b: np.where(a > b, a - b, np.where(a < -b, a + b, a * 0)), input, lambd
-    )
+    return _apply(SoftshrinkBackward0, lambda a, b: chosen(a > b, a - b, chosen(a < -b, a + b, a * 0)), input, lambd)
 
 
 @overwritable
@@ -177,7 +183,7 @@ def hardswish(input: Tensor) -> Tensor:
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """The element where it is positive, else a multiple of it."""
     floats("leaky_relu_cpu", input)
-    return _apply(LeakyReluBackward0, lambda a, slope: np.where(a > 0, a, a * slope), input, negative_slope)
+    return _apply(LeakyReluBackward0, lambda a, slope: chosen(a > 0, a, a * slope), input, negative_slope)
 
 
 def _exponential_unit(
@@ -187,7 +193,7 @@ def _exponential_unit(
     floats("elu_cpu", input)
 
     def forward(a: Array, alpha: Any, scale: Any, rate: Any) -> Any:
-        return np.where(a > 0, a * scale, alpha * scale * np.expm1(np.minimum(a * rate, 0)))
+        return chosen(a > 0, a * scale, alpha * scale * np.expm1(np.minimum(a * rate, 0)))
 
     return _apply(kind, forward, input, alpha, scale, rate)
 
@@ -216,7 +222,7 @@ def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
 def mish(input: Tensor) -> Tensor:
     """The element weighed by `tanh(softplus(x))`. D. Misra, arXiv:1908.08681."""
     floats("mish_cpu", input)
-    return _apply(MishBackward0, lambda a: a * np.tanh(np.logaddexp(a, a.dtype.type(0))), input)
+    return _apply(MishBackward0, lambda a: a * _mish_weight(a), input)
 
 
 @overwritable

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import spoken
 from ..derivative import refuse
 from ..dtype import int64
 from ..layout import numel
@@ -56,6 +57,7 @@ def _average(n: int, input: Tensor, output_size: Any) -> Tensor:
     return resampled(AVERAGE[n], input, tuple([averages(have, count, d) for have, count in lengths]))
 
 
+@spoken
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     """The means of so many windows that cover a signal `(*, channels, size)`."""
     return _average(1, input, output_size)
@@ -93,6 +95,7 @@ def _greatest(n: int, input: Tensor, output_size: Any, return_indices: bool) -> 
     return pair if return_indices else pair[0]
 
 
+@spoken
 def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """The greatest element of each of so many windows that cover a signal; with `return_indices` also where it was."""
     return _greatest(1, input, output_size, return_indices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ..addmm import addmm
+from ..arguments import need_tensor
 from ..autocast import faster
 from ..inplace_rules import writing_out
 from ..layout import broadcast_shapes
@@ -17,6 +18,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Te
 
     RuntimeError for sizes that do not meet, for different dtypes, and for a bias larger than the result.
     """
+    need_tensor("linear", input, "input", 1)
     if not (input.ndim and weight.ndim):
         raise RuntimeError(
             f"both arguments to linear need to be at least 1D, but they are {input.ndim}D and {weight.ndim}D"

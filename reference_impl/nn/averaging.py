@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..activation import relu
+from ..arguments import spoken
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
 from ..dtype import int64
@@ -119,6 +120,7 @@ def _avg_pool(
     return _linear(NODES[n], input, places, kernel, g, divisor, False)
 
 
+@spoken
 def avg_pool1d(
     input: Tensor,
     kernel_size: Numbers,

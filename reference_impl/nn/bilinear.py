@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ..arguments import spoken
 from ..autocast import wider
 from ..dtype import float32
 from ..promote import same_device
 from ..tensor import Tensor
 
 
+@spoken
 @wider
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input1 @ weight[k] @ input2` for each feature k, of inputs `(*, n)` and `(*, m)` and a weight `(out, n, m)`.

@@ -6,6 +6,7 @@ import math
 import warnings
 from typing import Any
 
+from ..arguments import need_tensor
 from ..fill import empty
 from ..inplace_rules import overwriting
 from ..tensor import Tensor
@@ -53,6 +54,7 @@ WRITERS = {function: overwriting(function, "dropout") for function in (_dropped,
 
 
 def _applied(function: Any, input: Tensor, p: float, training: bool, inplace: bool, channels: bool) -> Tensor:
+    need_tensor("dropout", input, "input", 1)
     if p == 0 or not training or not input.numel():
         return input
     result: Tensor = (WRITERS[function] if inplace else function)(input, p, channels)

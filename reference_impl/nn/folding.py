@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..arguments import spoken
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
 from ..dtype import INTEGER
@@ -78,6 +79,7 @@ def _geometry(kernel: Sizes, dilation: Numbers, padding: Numbers, stride: Number
     return g
 
 
+@spoken
 def unfold(
     input: Tensor, kernel_size: Numbers, dilation: Numbers = 1, padding: Numbers = 0, stride: Numbers = 1
 ) -> Tensor:
@@ -104,6 +106,7 @@ def unfold(
     return _unfolded(input, kernel, g) if input.ndim == 4 else _unfolded(input.unsqueeze(0), kernel, g).squeeze(0)
 
 
+@spoken
 def fold(
     input: Tensor,
     output_size: Numbers,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import spoken
 from ..autocast import wider
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
@@ -306,6 +307,7 @@ def _listed(name: str, value: Any) -> Shape:
     return tuple(value)
 
 
+@spoken
 @wider
 def layer_norm(
     input: Tensor,
@@ -322,6 +324,7 @@ def layer_norm(
     return normalized("NativeLayerNorm", input, weight, bias, Plan(whole, dims, shape, eps))
 
 
+@spoken
 def rms_norm(
     input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..arguments import spoken
 from ..derivative import refuse
 from ..dtype import bool as bool_
 from ..dtype import int64
@@ -43,6 +44,7 @@ def _check(mode: str, input: Tensor, counts: Sequence[int], dim: int) -> None:
         raise RuntimeError("Padding value causes wrapping around more than once.")
 
 
+@spoken
 def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
     """The tensor with as many elements before and after each dimension as `pad` counts in pairs, the last dimension
     first: of one value, mirrored (`reflect`), the last ones again (`replicate`), or from the other end (`circular`).

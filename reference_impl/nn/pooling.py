@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import spoken
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
 from ..dtype import bool as bool_
@@ -139,6 +140,7 @@ def _max_pool(
     return pair if return_indices else pair[0]
 
 
+@spoken
 def max_pool1d(
     input: Tensor,
     kernel_size: Numbers,
@@ -152,6 +154,7 @@ def max_pool1d(
     return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+@spoken
 def max_pool2d(
     input: Tensor,
     kernel_size: Numbers,
@@ -165,6 +168,7 @@ def max_pool2d(
     return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+@spoken
 def max_pool3d(
     input: Tensor,
     kernel_size: Numbers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..arguments import spoken
 from ..tensor import Tensor
 
 
@@ -14,6 +15,7 @@ def _check(name: str, word: str, input: Tensor, factor: int) -> None:
         raise RuntimeError(f"{name} expects a positive {word}, but got {factor}")
 
 
+@spoken
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Images `(*, c * r * r, h, w)` as `(*, c, h * r, w * r)` (Shi and others 2016, arXiv:1609.05158).
 
@@ -32,6 +34,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     return parts.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2).reshape(*batch, c, h * r, w * r)
 
 
+@spoken
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """Images `(*, c, h * r, w * r)` as `(*, c * r * r, h, w)`. RuntimeError for sizes that `r` does not divide."""
     r = downscale_factor
@@ -48,6 +51,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     return parts.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3).reshape(*batch, c * r * r, h, w)
 
 
+@spoken
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """The channels, seen as a table with a row for each group, column by column (Zhang and others 2018,
     arXiv:1707.01083). RuntimeError for channels that the groups do not divide."""
