@@ -10,12 +10,11 @@ import scipy
 
 from .autograd.node import Gradients, Node
 from .blocks import by_blocks
-from .choice import where
+from .choice import chosen, where
 from .derivative import by_input, floats
 from .dtype import bool as bool_
 from .exponential import sigmoid
 from .op import RESULT, operation, unary
-from .special.normal import ndtr
 from .storage import Array
 from .tensor import Tensor
 
@@ -47,8 +46,41 @@ def relu(input: Tensor) -> Tensor:
     return unary(_positive, input, ReluBackward0, saved=(RESULT,))
 
 
+P = (-2.72614225801306e-10, 2.77068142495902e-8, -2.10102402082508e-6, -5.69250639462346e-5, -7.34990630326855e-4,
+     -2.95459980854025e-3, -1.60960333262415e-2)  # fmt: skip
+Q = (-1.45660718464996e-5, -2.13374055278905e-4, -1.68282697438203e-3, -7.37332916720468e-3, -1.42647390514189e-2)
+
+
+def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
+    result = x * coefficients[0]
+    for c in coefficients[1:-1]:
+        result += c
+        result *= x
+    result += coefficients[-1]
+    return result
+
+
+@by_blocks
+def _area(a: Array) -> Any:
+    """The area of the normal distribution up to each element, in single precision to some units in the last place of
+    one: the error function by the rational approximation of Eigen."""
+    if a.dtype != np.float32:
+        return scipy.special.ndtr(a)
+    x = np.clip(a * np.float32(math.sqrt(0.5)), np.float32(-4), np.float32(4))
+    square = x * x
+    x *= _polynomial(P, square)
+    x /= _polynomial(Q, square)
+    x += 1
+    x *= np.float32(0.5)
+    return x
+
+
+AreaBackward0 = by_input("Area", lambda x: (x * x * -0.5).exp() / math.sqrt(2 * math.pi))
+
+
 def _gelu_slope(x: Tensor) -> Tensor:
-    return ndtr(x) + x * (x * x * -0.5).exp() / math.sqrt(2 * math.pi)  # type: ignore[no-any-return]
+    area = unary(_area, x, AreaBackward0, saved=(x,))
+    return area + x * (x * x * -0.5).exp() / math.sqrt(2 * math.pi)  # type: ignore[no-any-return]
 
 
 def _gelu_tanh_slope(x: Tensor) -> Tensor:
@@ -62,7 +94,7 @@ GeluBackward1 = by_input("Gelu", _gelu_tanh_slope)
 
 @by_blocks
 def _gelu(a: Array) -> Any:
-    return a * scipy.special.ndtr(a)
+    return a * _area(a)
 
 
 @by_blocks
@@ -122,7 +154,8 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
 
     @by_blocks
     def forward(a: Array) -> Any:
-        return np.where(a * beta > threshold, a, np.logaddexp(a * beta, a.dtype.type(0)) / beta)
+        b = a * beta
+        return chosen(b > threshold, a, (np.maximum(b, 0) + np.log1p(np.exp(-np.abs(b)))) / beta)
 
     return unary(forward, input, SoftplusBackward0, saved=(input,), args=(beta, threshold))
 

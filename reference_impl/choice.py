@@ -26,7 +26,7 @@ MANY = 1 << 13
 
 
 @by_blocks
-def _chosen(condition: Array, a: Array, b: Array) -> Array:
+def chosen(condition: Array, a: Array, b: Array) -> Array:
     """`np.where`, of many elements without branches: by bits, `b ^ ((a ^ b) & mask)`. Where the condition is hard to
     foresee, branches take ten times as long."""
     plain = condition.size < MANY or a.dtype.itemsize > 8 or type(condition) is not np.ndarray
@@ -68,7 +68,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     device = common_device(condition, input, other)
     a, b = _values(input, d), _values(other, d)
     layout.broadcast_shapes(condition._array.shape, layout.broadcast_shapes(a.shape, b.shape))
-    array = quiet(_chosen, condition._array, a, b)
+    array = quiet(chosen, condition._array, a, b)
     return record(WhereBackward0, array, d, device, (input, other), saved=(condition,))
 
 
