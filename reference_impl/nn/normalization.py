@@ -14,16 +14,18 @@ from ..autocast import wider
 from ..autograd.node import Gradients, Node
 from ..derivative import refuse
 from ..dtype import float32
-from ..gradmode import no_grad
+from ..gradmode import MODE, no_grad
 from ..op import record
 from ..promote import cast, operand, same_device
 from ..quiet import quiet
 from ..storage import Array
-from ..tensor import Tensor
+from ..tensor import Tensor, wrap
 from .averaging import avg_pool2d, avg_pool3d
 from .padding import pad
 
 Shape = tuple[int, ...]
+PART = 1 << 16
+"""So many elements are normalised at a time, where they can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,22 @@ class Plan:
     parameters: Shape
     """The shape of weight and bias, which broadcasts with the input's own."""
     eps: float
+
+    def count(self, shape: Shape) -> int:
+        """How many elements of such a view are normalised together."""
+        return math.prod([shape[i] for i in self.dims])
+
+    def others(self, ndim: int) -> Shape:
+        """The dimensions of the input that weight and bias do not have."""
+        lead = ndim - len(self.parameters)
+        return tuple([i for i in range(ndim) if i < lead or self.parameters[i - lead] == 1])
+
+    def parts(self, shape: Shape) -> list[slice]:
+        """Parts of the first dimension that are normalised apart from each other, and stay in the cache."""
+        if 0 in self.dims:
+            return [slice(None)]
+        step = max(1, PART // max(1, math.prod(shape[1:])))
+        return [slice(i, i + step) for i in range(0, shape[0], step)]
 
 
 def _wide(t: Tensor) -> Tensor:
@@ -56,6 +74,8 @@ class NormalizeBackward(Node):
     def gradient(self, grad: Tensor) -> Gradients:
         x, weight, *running = self.tensors()
         plan, shape = self.args
+        if not MODE.grad and running[0] is None:
+            return self.plainly(grad, x, weight)
         dims = list(plan.dims)
         x, grad = _wide(x).reshape(plan.view), _wide(grad)
         if running[0] is None:
@@ -72,14 +92,43 @@ class NormalizeBackward(Node):
             g = g.reshape(plan.view)
             flow = g if running[0] is not None else g - g.mean(dims, True) - normal * (g * normal).mean(dims, True)
             by_input = (flow * scale).reshape(grad._array.shape)
-        over = [
-            i for i in range(grad.ndim) if i < grad.ndim - len(plan.parameters) or plan.parameters[i - grad.ndim] == 1
-        ]
+        over = list(plan.others(grad.ndim))
         if self.needs(1):
             by_weight = _summed(grad * normal.reshape(grad._array.shape), over, shape)
         if self.needs(2):
             by_bias = _summed(grad, over, shape)
         return by_input, by_weight, by_bias
+
+    def plainly(self, grad: Tensor, x: Tensor, weight: Tensor | None) -> Gradients:
+        """The same in arrays and part by part, for a gradient that is not differentiated again."""
+        plan, shape = self.args
+        d, over = x._dtype, plan.others(x.ndim)
+        a, g = operand(x, d), operand(grad, d)
+        w = None if weight is None else operand(weight, d).reshape(plan.parameters)
+        found = np.empty(a.shape, a.dtype) if self.needs(0) else None
+        by_weight, by_bias = (np.zeros((), a.dtype) if self.needs(i) else None for i in (1, 2))
+        for part in plan.parts(a.shape):
+            normal, scale = quiet(_brought, a[part], plan)
+            flow = g[part]
+            if by_weight is not None:
+                by_weight = by_weight + np.add.reduce(flow * normal.reshape(flow.shape), over)
+            if by_bias is not None:
+                by_bias = by_bias + np.add.reduce(flow, over)
+            if found is not None:
+                found[part] = quiet(_back, flow if w is None else flow * w, normal, scale, plan).reshape(flow.shape)
+        results = [found, *[None if t is None else np.asarray(t).reshape(shape) for t in (by_weight, by_bias)]]
+        return tuple([None if t is None else wrap(cast(t, d), d, grad._device) for t in results])
+
+
+def _back(flow: Array, normal: Array, scale: Array, plan: Plan) -> Array:
+    """What arrives at the input of a part; overwrites the normalised part."""
+    flow = flow.reshape(normal.shape)
+    count = flow.dtype.type(plan.count(flow.shape))
+    normal *= np.add.reduce(flow * normal, plan.dims, keepdims=True) / count
+    normal += np.add.reduce(flow, plan.dims, keepdims=True) / count
+    np.subtract(flow, normal, out=normal)
+    normal *= scale
+    return normal
 
 
 def _summed(t: Tensor, dims: list[int], shape: Shape) -> Tensor:
@@ -100,16 +149,29 @@ def moments(x: Array, dims: Shape) -> tuple[Array, Array]:
     return mean, np.add.reduce(np.multiply(centred, centred, out=centred), dims, keepdims=True) / count
 
 
+def _brought(x: Array, plan: Plan) -> tuple[Array, Array]:
+    """A part of the input less its mean and over its deviation, in the shape of the view, and one over the
+    deviation."""
+    seen = x.reshape(len(x), *plan.view[1:])
+    count = x.dtype.type(plan.count(seen.shape))
+    result = seen - np.add.reduce(seen, plan.dims, keepdims=True) / count
+    variance = np.add.reduce(result * result, plan.dims, keepdims=True) / count
+    scale = (1 / np.sqrt(variance + x.dtype.type(plan.eps))).astype(x.dtype)
+    result *= scale
+    return result, scale
+
+
 def _normal(x: Array, weight: Any, bias: Any, plan: Plan) -> Array:
-    seen = x.reshape(plan.view)
-    mean, variance = moments(seen, plan.dims)
-    result = seen - mean
-    result *= (1 / np.sqrt(variance + x.dtype.type(plan.eps))).astype(x.dtype)
-    result = result.reshape(x.shape)
-    if weight is not None:
-        result *= weight.reshape(plan.parameters)
-    if bias is not None:
-        result += bias.reshape(plan.parameters)
+    w, b = (None if t is None else t.reshape(plan.parameters) for t in (weight, bias))
+    result = np.empty(x.shape, x.dtype)
+    for part in plan.parts(x.shape):
+        normal = _brought(x[part], plan)[0].reshape(x[part].shape)
+        if w is not None:
+            normal *= w
+        if b is None:
+            result[part] = normal
+        else:
+            np.add(normal, b, out=result[part])
     return result
 
 
