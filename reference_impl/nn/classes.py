@@ -6,19 +6,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..activation import logsigmoid
 from ..autocast import wider
 from ..autograd.node import Gradients, Node
 from ..choice import where
 from ..derivative import floats
-from ..dtype import int64
+from ..dtype import int64, uint8
 from ..hollow import has_values
 from ..op import record
 from ..promote import cast, operand, same_device
 from ..quiet import quiet
 from ..softmax import log_softmax
 from ..storage import Array
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor
 from .loss import need_constant, reduced, spelled
 
 
@@ -36,10 +35,12 @@ def _check_classes(input: Tensor, target: Tensor, weight: Tensor | None) -> None
         raise ValueError(
             f"Expected input batch_size ({shape[0]}) to match target batch_size ({found[0] if found else 0})."
         )
-    if found != rest:
+    if len(found) > 1 and len(shape) < 3:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if found != rest and not (len(shape) == 1 and found == (1,)):
         raise RuntimeError(f"Expected target size {list(rest)}, got {list(found)}")
-    if target._dtype is not int64:
-        raise RuntimeError(f"expected scalar type Long but found {target._dtype.word}")
+    if target._dtype not in (int64, uint8):
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target._dtype.word}")
     same_device(input, target, *(() if weight is None else (weight,)))
     classes = shape[dim]
     if weight is not None and weight._array.shape != (classes,):
@@ -175,7 +176,9 @@ def nll_loss(
     _check_classes(input, target, weight)
     need_constant("nll_loss_forward", weight=weight)
     weights = None if weight is None else operand(weight, input._dtype)
-    choice = _choice(input._array.shape, target._array, weights, ignore_index, reduction)
+    index = target._array.astype(np.int64, copy=False)
+    index = index.reshape(()) if input.ndim == 1 else index
+    choice = _choice(input._array.shape, index, weights, ignore_index, reduction)
     return _chosen(input, target, weight, choice)
 
 
@@ -221,7 +224,8 @@ def cross_entropy(
     reduction = spelled(reduction, size_average, reduce)
     same = input._array.shape == target._array.shape
     if not same or target._dtype.is_floating_point:
-        if not 0.0 <= label_smoothing <= 1.0:
+        label_smoothing = max(label_smoothing, 0.0)
+        if not label_smoothing <= 1.0:
             raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     else:
         raise RuntimeError(
@@ -237,106 +241,3 @@ def cross_entropy(
         return loss
     even = _smoothed(logs, target, weight, reduction, ignore_index)
     return loss * (1 - label_smoothing) + even * (label_smoothing / logs._array.shape[_class_dim(logs)])  # type: ignore[no-any-return]
-
-
-def _rows(input: Tensor) -> Tensor:
-    return input.unsqueeze(0) if input.ndim < 2 else input
-
-
-@wider
-def multi_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    p: int = 1,
-    margin: float = 1.0,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """By how much each wrong class comes nearer to the right one than the margin, to the power p, over the number of
-    classes. ValueError for a p that is neither 1 nor 2."""
-    reduction = spelled(reduction, size_average, reduce)
-    if p not in (1, 2):
-        raise ValueError("only p == 1 and p == 2 supported")
-    if weight is not None and weight.ndim != 1:
-        raise ValueError("weight must be one-dimensional")
-    floats("multi_margin_loss", input)
-    x = _rows(input)
-    classes = x._array.shape[1]
-    index = target.reshape(-1, 1)
-    if target.ndim > 1 or len(index._array) != len(x._array):
-        raise RuntimeError(
-            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch "
-            f"size). Expected target size [{len(x._array)}], but got {list(target._array.shape)}."
-        )
-    if weight is not None and weight._dtype is not input._dtype:
-        raise RuntimeError(f"expected scalar type {input._dtype.word} but found {weight._dtype.word}")
-    if has_values(index._array) and not (index._array.min() >= 0 and index._array.max() < classes):
-        raise RuntimeError("target out of range")
-    near = (x - x.gather(1, index) + margin).relu()
-    near = near * near if p == 2 else near
-    if weight is not None:
-        near = near * weight[index]
-    wrong = index._array != np.arange(classes)
-    loss = where(wrap(wrong, (index == index)._dtype, x._device), near, 0).sum(1) / classes
-    return reduced(loss if input.ndim > 1 else loss.squeeze(0), reduction)
-
-
-def _right(target: Any, classes: int) -> tuple[list[tuple[int, int]], Any]:
-    """The pairs of row and class that are named before the first -1 of each row, and a mask of them."""
-    mask = np.zeros((len(target), classes), bool)
-    pairs = []
-    for row, named in enumerate(target.tolist()):
-        for each in named[: named.index(-1)] if -1 in named else named:
-            mask[row, each] = True
-            pairs.append((row, each))
-    return pairs, mask
-
-
-@wider
-def multilabel_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """By how much each class that is not named comes nearer than 1 to each that is, over the number of classes. A row
-    of the target names classes up to the first -1."""
-    reduction = spelled(reduction, size_average, reduce)
-    floats("multilabel_margin_loss", input)
-    if input._array.shape != target._array.shape:
-        raise RuntimeError(
-            f"inconsistent target size: {list(target._array.shape)} for input of size: {list(input._array.shape)}"
-        )
-    x = _rows(input)
-    rows, classes = x._array.shape
-    pairs, mask = _right(target._array.reshape(rows, classes), classes)
-    row = wrap(np.array([each for each, _ in pairs], np.int64), int64, x._device)
-    named = wrap(np.array([each for _, each in pairs], np.int64), int64, x._device)
-    near = (1 - x[row, named].unsqueeze(1) + x[row]).relu()
-    near = where(wrap(mask[row._array], (row == row)._dtype, x._device), 0, near).sum(1) / classes
-    loss = x.new_zeros(rows).index_add(0, row, near)
-    return reduced(loss if input.ndim > 1 else loss.squeeze(0), reduction)
-
-
-@wider
-def multilabel_soft_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """The mean over the classes (the last dimension) of the binary cross entropy of `sigmoid(input)`."""
-    if size_average is not None or reduce is not None:
-        reduction = spelled(reduction, size_average, reduce)
-    loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
-    if weight is not None:
-        loss = loss * weight
-    loss = loss.sum(-1) / input._array.shape[-1]
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction} is not valid")
-    return reduced(loss, reduction)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import activation
 from ..activation import gelu, logsigmoid, softplus
+from ..arguments import need_tensor
 from ..exponential import sigmoid
 from ..tensor import Tensor
 from ..trigonometry import tanh
@@ -48,13 +49,7 @@ from .attention import scaled_dot_product_attention
 from .averaging import avg_pool1d, avg_pool2d, avg_pool3d, lp_pool1d, lp_pool2d, lp_pool3d
 from .bags import embedding_bag
 from .bilinear import bilinear
-from .classes import (
-    cross_entropy,
-    multi_margin_loss,
-    multilabel_margin_loss,
-    multilabel_soft_margin_loss,
-    nll_loss,
-)
+from .classes import cross_entropy, nll_loss
 from .convolution import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ctc import ctc_loss
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
@@ -76,6 +71,7 @@ from .loss import (
     smooth_l1_loss,
     soft_margin_loss,
 )
+from .margins import multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss
 from .multihead import multi_head_attention_forward
 from .normalization import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, rms_norm
 from .padding import pad
@@ -236,8 +232,10 @@ __all__ = [
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """The element where it is positive, else zero; in place the input itself is overwritten."""
-    result: Tensor = input.relu_() if inplace else activation.relu(input)
-    return result
+    if not inplace:
+        return activation.relu(input)
+    need_tensor("relu_", input, "input", 1)
+    return input.relu_()  # type: ignore[no-any-return]
 
 
 def relu_(input: Tensor) -> Tensor:

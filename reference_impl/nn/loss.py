@@ -13,13 +13,15 @@ from ..activation import logsigmoid
 from ..autocast import wider
 from ..autograd.node import Gradients, Node
 from ..choice import where
+from ..derivative import floats
 from ..device import different
 from ..exponential import logit, sigmoid
 from ..fill import ones_like
 from ..gradmode import no_grad
 from ..op import binary, record
-from ..promote import operand
+from ..promote import operand, result_type
 from ..quiet import quiet
+from ..shape import broadcast_shapes
 from ..storage import Array
 from ..tensor import Tensor
 
@@ -41,13 +43,20 @@ def reduced(loss: Tensor, reduction: str) -> Tensor:
 def spelled(reduction: str, size_average: bool | None, reduce: bool | None) -> str:
     """The reduction, also where the two old switches ask for it, with a UserWarning. ValueError for another word."""
     if size_average is not None or reduce is not None:
-        mean, reducing = size_average in (None, True), reduce in (None, True)
+        mean, reducing = (switch is None or bool(switch) for switch in (size_average, reduce))
         reduction = "none" if not reducing else "mean" if mean else "sum"
         warnings.warn(
             f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
             UserWarning,
             stacklevel=4,
         )
+    if reduction == "elementwise_mean":
+        warnings.warn(
+            "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.",
+            UserWarning,
+            stacklevel=4,
+        )
+        return "mean"
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
     return reduction
@@ -121,7 +130,8 @@ class MseLossBackward0(Loss):
 
 
 def _squared(x: Tensor, y: Tensor) -> Tensor:
-    difference = x - y
+    d = result_type(x, y)
+    difference = (x if x._dtype is d else x.to(d)) - (y if y._dtype is d else y.to(d))
     return difference * difference
 
 
@@ -137,6 +147,7 @@ def mse_loss(
     """The squared difference. UserWarning for shapes that broadcast."""
     _warn_sizes(input, target)
     reduction = spelled(reduction, size_average, reduce)
+    floats("mse_cpu", input, target)
     if weight is None:
         return _paired(MseLossBackward0, _squared, input, target, reduction)
     return _weighed(_squared(input, target), weight, reduction, input)
@@ -207,6 +218,7 @@ def smooth_l1_loss(
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     if beta == 0:
         return reduced(abs(input - target), reduction)
+    floats("smooth_l1_cpu", input, target)
 
     def forward(x: Tensor, y: Tensor) -> Tensor:
         return _rounded(x, y, beta) / beta
@@ -226,6 +238,7 @@ def huber_loss(
     reduction = spelled(reduction, None, None)
     if not delta > 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    floats("huber_cpu", input, target)
 
     def forward(x: Tensor, y: Tensor) -> Tensor:
         return _rounded(x, y, delta)
@@ -268,13 +281,15 @@ def gaussian_nll_loss(
         if var < 0:
             raise ValueError("var has negative entry/entries")
         var = ones_like(input) * var
+    elif not isinstance(var, Tensor):
+        raise TypeError(f"any() received an invalid combination of arguments - got ({type(var < 0).__name__})")
     elif bool((var < 0).any()):
         raise ValueError("var has negative entry/entries")
     shape, found = input._array.shape, var._array.shape
     if found != shape:
         if found == shape[:-1]:
             var = var.unsqueeze(-1)
-        elif len(shape) != len(found) or sum(a != b for a, b in zip(shape, found, strict=True)) != 1:
+        elif len(shape) != len(found) or sum(b for a, b in zip(shape, found, strict=True) if a != b) != 1:
             raise ValueError("var is of incorrect size")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid")
@@ -316,6 +331,20 @@ def kl_div(
     return reduced(loss, reduction)
 
 
+class SoftMarginLossBackward0(Loss):
+    __slots__ = ()
+
+    def slopes(self, x: Tensor, y: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
+        """Minus the target, times the logistic function of minus their product."""
+        z = (x * -y).exp()
+        share = z / (z + 1)
+        return share * -y, share * -x
+
+
+def _soft_margin(x: Tensor, y: Tensor) -> Tensor:
+    return (x * -y).exp().log1p()
+
+
 @wider
 def soft_margin_loss(
     input: Tensor,
@@ -326,7 +355,8 @@ def soft_margin_loss(
 ) -> Tensor:
     """`log(1 + exp(-target * input))`, for targets 1 and -1."""
     reduction = spelled(reduction, size_average, reduce)
-    return reduced((-target * input).exp().log1p(), reduction)
+    need_constant("soft_margin_loss", target=target)
+    return _paired(SoftMarginLossBackward0, _soft_margin, input, target, reduction)
 
 
 class BinaryCrossEntropyBackward0(Loss):
@@ -381,6 +411,8 @@ def binary_cross_entropy(
         if not (quiet(np.greater_equal, each, 0) & quiet(np.less_equal, each, 1)).all():
             raise RuntimeError(f"all elements of {name} should be between 0 and 1")
     need_constant("binary_cross_entropy", weight=weight)
+    if weight is not None:
+        broadcast_shapes(target.shape, weight.shape)
 
     def forward(x: Tensor, y: Tensor) -> Tensor:
         return binary(_cross_entropy, x, y, None)
@@ -417,6 +449,10 @@ def binary_cross_entropy_with_logits(
     if input._array.shape != target._array.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     need_constant("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
+    if not target._dtype.is_floating_point and not target._dtype.is_complex:
+        raise RuntimeError(
+            f"result type {input._dtype.word} can't be cast to the desired output type {target._dtype.word}"
+        )
 
     def forward(x: Tensor, y: Tensor) -> Tensor:
         log_probability = logsigmoid(x)
