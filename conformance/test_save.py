@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from conformance.case import Case, Trial
+from conformance.law import checkpoint, tensorfile
 from conformance.law.placement import GATED, Pair, accelerators, dtypes_of, floats, lies_on
 
 BITS = {"bool": [True, False, True], "uint16": [0, 65535], "uint32": [1, 2**32 - 1], "uint64": [1, 2**64 - 1]}
@@ -360,3 +361,58 @@ def test_not_mapped(trial: Trial) -> None:
         with case.raises("RuntimeError", "mmap can only be used with files saved with `torch.save("):
             torch.load(path, mmap=True)
         case.same(torch.load(path), floats([1, 2]))
+
+
+@pytest.mark.clause("save.state.resumed")
+def test_resumed(trial: Trial, device: str) -> None:
+    """Broken off after each epoch but the last; the random numbers are inputs and dropout."""
+    torch = trial.namespace
+    with trial.case("whole", call="epochs 0 to 3") as case:
+        whole = checkpoint.Run(torch, device)
+        for epoch in range(4):
+            whole.epoch(epoch)
+        case.equal("it learns", bool((trial.read(whole.model[0].weight.detach()) != 0.25).all()), True)
+    for stop in (1, 2, 3):
+        with trial.case(f"after epoch {stop}", call="torch.save(checkpoint, f); torch.load(f)") as case:
+            first = checkpoint.Run(torch, device)
+            for epoch in range(stop):
+                first.epoch(epoch)
+            found = torch.load(stored(torch, first.state(stop)))
+            case.equal("dropout and inputs are drawn", len(set(whole.losses)), 12)
+            torch.manual_seed(99)
+            second = checkpoint.Run(torch, device, seed=False)
+            for epoch in range(second.resume(found), 4):
+                second.epoch(epoch)
+            for name, want in whole.model.state_dict().items():
+                case.same(second.model.state_dict()[name], trial.read(want), name)
+            case.equal("losses", second.losses, whole.losses[3 * stop :])
+
+
+@pytest.mark.clause("save.safetensors.dtype")
+def test_safetensors_dtypes(trial: Trial) -> None:
+    """Values at the ends of each dtype."""
+    tensorfile.check_dtypes(trial)
+
+
+@pytest.mark.clause("save.safetensors.file")
+def test_safetensors_file(trial: Trial) -> None:
+    """Both ways to name it; a second file replaces the first."""
+    tensorfile.check_file(trial)
+
+
+@pytest.mark.clause("save.safetensors.place")
+def test_safetensors_place(trial: Trial) -> None:
+    """The CPU, and names that are none."""
+    tensorfile.check_place(trial)
+
+
+@pytest.mark.clause("save.safetensors.numpy")
+def test_safetensors_numpy(trial: Trial) -> None:
+    """Both ways."""
+    tensorfile.check_numpy(trial)
+
+
+@pytest.mark.clause("save.safetensors.model")
+def test_safetensors_model(trial: Trial) -> None:
+    """A tied model, and one that is not."""
+    tensorfile.check_model(trial)

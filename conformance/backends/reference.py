@@ -5,6 +5,7 @@ from __future__ import annotations
 import reference_impl
 import reference_impl.vision
 from conformance.backend import Backend
+from reference_impl.save import safetensors
 
 LACKS: dict[str, str] = {}
 
@@ -19,5 +20,5 @@ def backend() -> Backend:
         devices=("cpu", *(f"{kind}:{index}" for index in range(reference_impl.accelerator.device_count()))),
         accelerator=f"{kind}:0",
         lacks=LACKS,
-        companions={"torchvision": reference_impl.vision},
+        companions={"safetensors": safetensors, "torchvision": reference_impl.vision},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import safetensors.torch
 import torch
 
 from conformance.backend import Backend
@@ -23,6 +24,6 @@ def backend() -> Backend:
         devices=("cpu", *cuda),
         accelerator=cuda[0] if cuda else None,
         lacks={**({} if cuda else no_accelerator), **torch_vision.lacks()},
-        companions=torch_vision.companions(),
+        companions={"safetensors": safetensors.torch, **torch_vision.companions()},
         synchronize=torch.cuda.synchronize if cuda else None,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import safetensors.torch
 import torch
 from torch.utils import backend_registration
 
@@ -35,7 +36,7 @@ def backend() -> Backend:
         devices=("cpu", *(f"sim:{index}" for index in range(device.COUNT))),
         accelerator="sim:0",
         lacks={**LACKS, **torch_vision.lacks()},
-        companions=torch_vision.companions(),
+        companions={"safetensors": safetensors.torch, **torch_vision.companions()},
     )
 
 

@@ -1,0 +1,139 @@
+"""Files of the package safetensors: dtypes, paths, devices, arrays and models."""
+
+from __future__ import annotations
+
+import pathlib
+import tempfile
+from typing import Any
+
+import numpy as np
+
+from conformance.case import Trial
+from conformance.law.placement import floats
+
+VALUES: dict[str, list[Any]] = {
+    "bool": [True, False, True],
+    "uint8": [0, 1, 255],
+    "int8": [-128, 0, 127],
+    "int16": [-(2**15), 5, 2**15 - 1],
+    "int32": [-(2**31), 5, 2**31 - 1],
+    "int64": [-(2**63), 5, 2**63 - 1],
+    "uint16": [0, 1, 2**16 - 1],
+    "uint32": [0, 1, 2**32 - 1],
+    "uint64": [0, 1, 2**64 - 1],
+    "float16": [0.5, -(2.0**-24), 65504.0],
+    "bfloat16": [0.5, -(2.0**-126), 2.0**100],
+    "float32": [0.5, -(2.0**-149), 1e38],
+    "float64": [0.1, -5e-324, 1e308],
+    "complex64": [1 + 2j, -0.5j, 3.0],
+}
+NEEDS = {
+    "float16": "half",
+    "bfloat16": "bf16",
+    "complex64": "complex",
+    **dict.fromkeys(("uint16", "uint32", "uint64"), "uint16"),
+}
+
+
+def check_dtypes(trial: Trial) -> None:
+    """One tensor of each dtype, alone and beside one of another size before it."""
+    torch, files = trial.namespace, trial.companion("safetensors")
+    for name, values in VALUES.items():
+        needs = (NEEDS[name],) if name in NEEDS else ()
+        with trial.case(name, call="safetensors.load(safetensors.save({'x': x}))", requires=needs) as case:
+            x = torch.tensor(values, dtype=getattr(torch, name))
+            for others in ({}, {"before": torch.tensor([True] * 3)}):
+                found = files.load(files.save({**others, "x": x}))
+                case.equal("names", sorted(found), sorted([*others, "x"]))
+                case.equal("dtype", found["x"].dtype, x.dtype)
+                case.equal("values", found["x"].tolist(), x.tolist())
+    with trial.case("complex128", call="safetensors.save({'x': x})", requires=("complex",)) as case:
+        x = torch.tensor([1 + 2j], dtype=torch.complex128)
+        with case.raises("KeyError"):
+            files.save({"x": x})
+        case.equal("its parts", files.load(files.save({"x": x.real.contiguous()}))["x"].tolist(), [1.0])
+
+
+def check_file(trial: Trial) -> None:
+    """A long file is replaced by a short one."""
+    torch, files = trial.namespace, trial.companion("safetensors")
+    for kind in (str, pathlib.Path):
+        call = "safetensors.save_file(tensors, path); safetensors.load_file(path)"
+        with trial.case(kind.__name__, call=call) as case, tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "x.safetensors")
+            files.save_file({"x": torch.zeros(100)}, kind(path))
+            case.equal("None", files.save_file({"y": torch.tensor([1.0, 2.0])}, kind(path)), None)
+            found = files.load_file(kind(path))
+            case.equal("names", list(found), ["y"])
+            case.same(found["y"], floats([1, 2]))
+            case.equal("bytes", path.read_bytes(), files.save({"y": torch.tensor([1.0, 2.0])}))
+
+
+def check_place(trial: Trial) -> None:
+    """By name."""
+    torch, files = trial.namespace, trial.companion("safetensors")
+    with (
+        trial.case("cpu", call="safetensors.load_file(path, device='cpu')") as case,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        path = f"{folder}/x.safetensors"
+        files.save_file({"x": torch.tensor([1.0, 2.0])}, path)
+        found = files.load_file(path, device="cpu")["x"]
+        case.equal("device", found.device.type, "cpu")
+        case.same(found, floats([1, 2]))
+        for name in ("nowhere", "meta"):
+            with case.raises("Exception", f"device {name} is invalid"):
+                files.load_file(path, device=name)
+
+
+def check_numpy(trial: Trial) -> None:
+    """Arrays of several dtypes and shapes."""
+    from safetensors import numpy as arrays
+
+    torch, files = trial.namespace, trial.companion("safetensors")
+    values = {"x": floats([[1, 2], [3, 4]]), "n": np.array([5, -6]), "flag": np.array(True), "none": np.zeros((0, 2))}
+    with trial.case("read", call="safetensors.numpy.load(safetensors.save(tensors))") as case:
+        tensors = {
+            name: torch.tensor(value.tolist(), dtype=getattr(torch, str(value.dtype))) for name, value in values.items()
+        }
+        tensors["none"] = torch.zeros(0, 2, dtype=torch.float64)
+        found = arrays.load(files.save(tensors))
+        for name, want in values.items():
+            case.same(found[name], want, name)
+            case.equal(f"dtype of {name}", found[name].dtype, want.dtype)
+    with trial.case("write", call="safetensors.load(safetensors.numpy.save(arrays))") as case:
+        read = files.load(arrays.save(values))
+        for name, want in values.items():
+            case.same(read[name], want, name)
+
+
+def tied(torch: Any, value: float) -> Any:
+    """A model whose two layers share a weight."""
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2, bias=False), torch.nn.Linear(2, 2, bias=False))
+    model[1].weight = model[0].weight
+    model[0].weight.data.fill_(value)
+    return model
+
+
+def check_model(trial: Trial) -> None:
+    """Names are kept by their order."""
+    torch, files = trial.namespace, trial.companion("safetensors")
+    with (
+        trial.case("tied", call="safetensors.save_model(m, path); safetensors.load_model(n, path)") as case,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        path = f"{folder}/x.safetensors"
+        model, other = tied(torch, 3.0), tied(torch, 5.0)
+        with case.raises("RuntimeError", "Some tensors share memory"):
+            files.save_file(model.state_dict(), path)
+        files.save_model(model, path)
+        case.equal("names in the file", list(files.load_file(path)), ["0.weight"])
+        missing, unexpected = files.load_model(other, path)
+        case.equal("missing, unexpected", (list(missing), list(unexpected)), ([], []))
+        case.same(other[1].weight.detach(), np.full((2, 2), 3, np.float32))
+        case.equal("still tied", other[0].weight is other[1].weight, True)
+        lone = torch.nn.Linear(2, 2)
+        with case.raises("RuntimeError", 'Missing key(s) in state_dict: "bias", "weight"'):
+            files.load_model(lone, path)
+        missing, unexpected = files.load_model(lone, path, strict=False)
+        case.equal("told", (sorted(missing), list(unexpected)), (["bias", "weight"], ["0.weight"]))
