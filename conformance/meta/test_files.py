@@ -8,10 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from conformance.backend import load
 
+OPTIMIZERS = (
+    "SGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Adagrad", "Adadelta", "RMSprop", "Rprop", "ASGD", "Adafactor"
+)  # fmt: skip
 DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64")
 
 
@@ -78,6 +82,34 @@ def state(torch: Any) -> Any:
     return torch.nn.Linear(3, 2).state_dict()
 
 
+def network(torch: Any) -> Any:
+    """The state of a network with buffers, and of one with tied parameters."""
+    layers = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2), torch.nn.Linear(2, 2, bias=False))
+    tied = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+    tied[1].weight = tied[0].weight
+    return {"epoch": 3, "layers": layers.state_dict(), "tied": tied.state_dict()}
+
+
+def optimized(torch: Any) -> list[Any]:
+    """The states of optimizers after two steps."""
+    return [trained(torch, name, range(2))[1].state_dict() for name in OPTIMIZERS]
+
+
+def trained(torch: Any, name: str, steps: range, start: list[Any] | None = None, state: Any = None) -> tuple[Any, Any]:
+    """Parameters and an optimizer after some steps, from a start as lists and a loaded state."""
+    start = start or [[[1.0, -2.0], [0.5, 4.0]], [3.0]]
+    params = [torch.nn.Parameter(torch.tensor(values)) for values in start]
+    options = {"momentum": 0.9} if name in ("SGD", "RMSprop") else {}
+    optimizer = getattr(torch.optim, name)(params, lr=0.25, **options)
+    if state is not None:
+        optimizer.load_state_dict(state)
+    for t in steps:
+        for p in params:
+            p.grad = torch.tensor([2.0, -1.0, 0.5, 3.0])[t].expand(p.shape).clone()
+        optimizer.step()
+    return params, optimizer
+
+
 def lazily(torch: Any) -> list[Any]:
     """Conjugates and signs that are postponed, and attributes."""
     x = torch.tensor([1 + 2j, -3j])
@@ -113,7 +145,7 @@ def seen(thing: Any) -> Any:
     ("make", "form"),
     [
         (make, form)
-        for make in (views, leaves, edges, containers, dtypes, unsigned, state, lazily, sparse)
+        for make in (views, leaves, edges, containers, dtypes, unsigned, state, network, optimized, lazily, sparse)
         for form in (True, False)
         if form or make is not unsigned
     ],
@@ -142,6 +174,38 @@ def test_sharing_is_exchanged(writer: str, reader: str) -> None:
     found["x"][1, 0, 1] = 100
     assert found["part"][0, 0].item() == 100
     assert found["turned"][1, 1, 0].item() == 100
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(("writer", "reader"), [("torch", "reference"), ("reference", "torch")])
+def test_training_is_continued(writer: str, reader: str, name: str) -> None:
+    """Two steps in one library and two in the other are four in either."""
+    libraries = namespaces()
+    params, optimizer = trained(libraries[writer], name, range(2))
+    buffer = io.BytesIO()
+    libraries[writer].save({"params": [p.tolist() for p in params], "state": optimizer.state_dict()}, buffer)
+    buffer.seek(0)
+    found = libraries[reader].load(buffer)
+    continued, _ = trained(libraries[reader], name, range(2, 4), found["params"], found["state"])
+    for library in libraries.values():
+        whole, _ = trained(library, name, range(4))
+        for p, want in zip(continued, whole, strict=True):
+            np.testing.assert_allclose(p.tolist(), want.tolist(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("writer", "reader"), [("torch", "reference"), ("reference", "torch")])
+def test_safetensors_are_exchanged(writer: str, reader: str) -> None:
+    """The same bytes from both, and what one writes the other reads; tied models too."""
+    backends = {name: load(name) for name in namespaces()}
+    files = {name: backend.companions["safetensors"] for name, backend in backends.items()}
+    tensors = {name: {k: t.contiguous() for k, t in dtypes(backend.namespace).items() if k != "complex128"}
+               for name, backend in backends.items()}  # fmt: skip
+    data = files[writer].save(tensors[writer], {"step": "3"})
+    assert seen(files[reader].load(data)) == seen(files[reader].load(files[reader].save(tensors[reader])))
+    assert len(data) == len(files[reader].save(tensors[reader], {"step": "3"}))
+    state = network(backends[writer].namespace)["layers"]
+    found = files[reader].load(files[writer].save(dict(state)))
+    assert {k: t.tolist() for k, t in found.items()} == {k: t.tolist() for k, t in state.items()}
 
 
 def test_mapped_from_each_other(tmp_path: Path) -> None:

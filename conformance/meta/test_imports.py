@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = {"torch", "reference_impl"}
-REFERENCE_MAY = {"numpy", "scipy", "ml_dtypes", "PIL", *sys.stdlib_module_names}
+REFERENCE_MAY = {"numpy", "scipy", "ml_dtypes", "PIL", "safetensors", *sys.stdlib_module_names}
 LAYERS = {
     "dtype typeinfo layout hollow device accelerator storage format quiet gradmode deterministic": 0,
     "tensor": 1,
