@@ -12,8 +12,8 @@ import numpy as np
 from ..choice import where
 from ..derivative import flat, refuse
 from ..dtype import float32, int64
-from ..gather import gather
-from ..layout import numel
+from ..join import cat
+from ..layout import Shape, numel
 from ..op import record
 from ..promote import same_device
 from ..quiet import quiet
@@ -82,21 +82,23 @@ def _inside(at: Tensor, size: int, padding: str, align: bool) -> Tensor:
     return at.clamp(0, size - 1)  # type: ignore[no-any-return]
 
 
-def _read(input: Tensor, index: list[Array]) -> Tensor:
-    """The elements of `(batch, channels, *sizes)` at whole places `(batch, points)`, zeros outside."""
-    sizes = input._array.shape[2:]
-    place: Any = 0
+def _rows(input: Tensor) -> Tensor:
+    """The elements of all places, one place to a row, and a row of zeros for what lies outside."""
+    n, channels, *sizes = input._array.shape
+    flat = input.reshape(n, channels, numel(sizes)).transpose(1, 2).reshape(n * numel(sizes), channels)
+    return cat([flat, flat.new_zeros((1, channels))])
+
+
+def _read(rows: Tensor, sizes: Shape, index: list[Array]) -> Tensor:
+    """The rows at whole places `(batch, points)`, zeros outside: `(batch, points, channels)`."""
+    place: Any = np.arange(len(index[0]))[:, None]
     valid: Any = True
     for at, size in zip(index, sizes, strict=True):
         place = place * size + at.clip(0, size - 1)
         valid = valid & (at >= 0) & (at < size)
-    n, channels = input._array.shape[:2]
-    points = place.shape[1]
-    where_ = wrap(np.ascontiguousarray(place), int64, input._device).unsqueeze(1).expand(n, channels, points)
-    found = gather(input.reshape(n, channels, numel(sizes)), 2, where_)
-    if valid.all():
-        return found
-    return where(input._from_numpy(valid).to(input._device).unsqueeze(1), found, 0)  # type: ignore[no-any-return]
+    place = np.where(valid, place, rows._array.shape[0] - 1)
+    found = rows.index_select(0, wrap(place.reshape(-1), int64, rows._device))
+    return found.reshape(*place.shape, rows._array.shape[1])  # type: ignore[no-any-return]
 
 
 def _whole(at: Array) -> Array:
@@ -104,7 +106,7 @@ def _whole(at: Array) -> Array:
     return quiet(np.nan_to_num, at, nan=-1e6, posinf=-1e6, neginf=-1e6).clip(-1e6, 1e6).astype(np.int64)  # type: ignore[no-any-return]
 
 
-def _linear(input: Tensor, places: list[Tensor]) -> Tensor:
+def _linear(rows: Tensor, sizes: Shape, places: list[Tensor]) -> Tensor:
     below = [quiet(np.floor, p._array) for p in places]
     parts = [p - wrap(b, p._dtype, p._device) for p, b in zip(places, below, strict=True)]
     total: Any = 0
@@ -113,7 +115,7 @@ def _linear(input: Tensor, places: list[Tensor]) -> Tensor:
         for side, part in zip(corner, parts, strict=True):
             weight = weight * (part if side else 1 - part)
         index = [_whole(b) + side for b, side in zip(below, corner, strict=True)]
-        total = total + _read(input, index) * weight.unsqueeze(1)
+        total = total + _read(rows, sizes, index) * weight.unsqueeze(2)
     return total  # type: ignore[no-any-return]
 
 
@@ -130,16 +132,16 @@ def _cubic_weights(part: Tensor) -> list[Tensor]:
     return [far(part + 1), near(part), near(1 - part), far(2 - part)]
 
 
-def _cubic(input: Tensor, places: list[Tensor], padding: str, align: bool) -> Tensor:
+def _cubic(rows: Tensor, sizes: Shape, places: list[Tensor], padding: str, align: bool) -> Tensor:
     below = [quiet(np.floor, p._array) for p in places]
     weights = [_cubic_weights(p - wrap(b, p._dtype, p._device)) for p, b in zip(places, below, strict=True)]
     total: Any = 0
     for i, j in itertools.product(range(4), repeat=2):
         index = []
-        for b, step, size in zip(below, (i, j), input._array.shape[2:], strict=True):
-            at = wrap(b + (step - 1), places[0]._dtype, input._device)
+        for b, step, size in zip(below, (i, j), sizes, strict=True):
+            at = wrap(b + (step - 1), rows._dtype, rows._device)
             index.append(_whole(_inside(at, size, padding, align)._array))
-        total = total + _read(input, index) * (weights[0][i] * weights[1][j]).unsqueeze(1)
+        total = total + _read(rows, sizes, index) * (weights[0][i] * weights[1][j]).unsqueeze(2)
     return total  # type: ignore[no-any-return]
 
 
@@ -205,14 +207,15 @@ def grid_sample(
         at = rows.select(2, axis)
         places.append((at + 1) / 2 * (size - 1) if align else ((at + 1) * size - 1) / 2)
     places.reverse()
+    source = _rows(input)
     if mode == "bicubic":
-        found = _cubic(input, places, padding_mode, align)
+        found = _cubic(source, sizes, places, padding_mode, align)
     else:
         places = [_inside(p, size, padding_mode, align) for p, size in zip(places, sizes, strict=True)]
         if mode == "nearest":
-            found = _read(input, [_whole(quiet(np.rint, p._array)) for p in places])
+            found = _read(source, sizes, [_whole(quiet(np.rint, p._array)) for p in places])
             still = np.zeros(places[0]._array.shape, d.numpy)
-            found = found + record(STILL[len(sizes)], still, d, input._device, places).unsqueeze(1)
+            found = found + record(STILL[len(sizes)], still, d, input._device, places).unsqueeze(2)
         else:
-            found = _linear(input, places)
-    return found.reshape(*input._array.shape[:2], *wanted)
+            found = _linear(source, sizes, places)
+    return found.transpose(1, 2).reshape(*input._array.shape[:2], *wanted)
