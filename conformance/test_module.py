@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def test_unrolled(trial: Trial) -> None:
 def test_lifetime(trial: Trial) -> None:
     """A weak reference to the module tells, without a collector of cycles."""
     torch = trial.namespace
-    names = {
+    names: dict[str, Callable[[Any], Any]] = {
         "plain": lambda module: None,
         "forward hook": lambda module: module.register_forward_hook(lambda *_: None),
         "backward hook": lambda module: module.register_full_backward_hook(lambda *_: None),

@@ -62,7 +62,7 @@ class Parameter(Tensor, metaclass=Marked):
         return f"Parameter containing:\n{super().__repr__()}"
 
 
-def _of_subclass(data: Any, requires_grad: bool) -> Any:
+def _of_subclass(data: Any, requires_grad: bool) -> Parameter:
     t = data.detach().requires_grad_(requires_grad)
     if type(t) is not type(data):
         kinds = type(data).__name__, type(t).__name__
@@ -72,7 +72,7 @@ def _of_subclass(data: Any, requires_grad: bool) -> Any:
             "correct the detach() semantics defined by its __torch_dispatch__() implementation."
         )
     t._is_param = True
-    return t
+    return t  # type: ignore[no-any-return]
 
 
 class Buffer(Tensor, metaclass=Marked):
@@ -179,7 +179,7 @@ def _of_kind(cls: Any, requires_grad: bool, device: Any, dtype: Any) -> Any:
     return made
 
 
-class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc]
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
     """A parameter whose shape is not known yet."""
 
     __slots__ = ()
@@ -194,7 +194,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
         return memo[id(self)]
 
 
-class UninitializedBuffer(UninitializedTensorMixin, Tensor):  # type: ignore[misc]
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):
     """A buffer whose shape is not known yet."""
 
     __slots__ = ()

@@ -132,8 +132,9 @@ class Register:
         if value is not None and not isinstance(value, Tensor):
             wanted = "(torch.nn.Buffer, torch.Tensor or None expected)"
             raise TypeError(f"cannot assign '{typename(value)}' as buffer '{name}' {wanted}")
-        is_buffer = isinstance(value, Buffer)
-        persistent = value.persistent if is_buffer else name not in self._non_persistent_buffers_set
+        persistent = name not in self._non_persistent_buffers_set
+        if isinstance(value, Buffer):
+            persistent = value.persistent
         if "persistent" in inspect.signature(self.register_buffer).parameters:
             self.register_buffer(name, value, persistent)
         elif persistent:
@@ -152,10 +153,10 @@ class Register:
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
-        for kind in ("_parameters", "_buffers", "_modules"):
-            held = own.get(kind)
-            if held is not None and name in held:
-                return held[name]
+        if "_parameters" in own:
+            for held in (own["_parameters"], own["_buffers"], own["_modules"]):
+                if name in held:
+                    return held[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __delattr__(self, name: str) -> None:

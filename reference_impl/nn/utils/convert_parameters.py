@@ -27,7 +27,7 @@ def vector_to_parameters(vec: Any, parameters: Iterable[Tensor]) -> None:
         start = end
 
 
-def _together(parameters: Iterable[Tensor]) -> Iterable[Tensor]:
+def _together(parameters: Iterable[Tensor]) -> Iterable[Any]:
     first: Any = None
     for t in parameters:
         first = t.device if first is None else first

@@ -13,7 +13,7 @@ def norm_except_dim(v: Tensor, pow: Any = 2, dim: int = 0) -> Tensor:
     if dim == -1:
         return vector_norm(v, pow)
     others = [d for d in range(v.ndim) if d != dim % v.ndim]
-    return vector_norm(v, pow, others, True) if others else v.abs()  # type: ignore[no-any-return]
+    return vector_norm(v, pow, others, True) if others else v.abs()
 
 
 def directed(v: Tensor, g: Tensor, dim: int = 0) -> Tensor:

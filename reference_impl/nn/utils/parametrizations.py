@@ -80,7 +80,7 @@ class _Orthogonal(Module):
             if hasattr(self, "base"):
                 self.base = _completed(tall)
                 start = zeros_like(q)
-                start.diagonal(dim1=-2, dim2=-1).fill_(-1.0)  # type: ignore[attr-defined]
+                start.diagonal(dim1=-2, dim2=-1).fill_(-1.0)
                 return start
             if self.orthogonal_map is not _OrthMaps.householder:
                 raise NotImplementedError(

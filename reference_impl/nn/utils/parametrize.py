@@ -186,7 +186,7 @@ class ParametrizationList(ModuleList):
 
 def _deepcopy(self: Any, memo: dict[int, Any]) -> Any:
     if id(self) not in memo:
-        memo[id(self)] = replica = type(self).__new__(type(self))
+        memo[id(self)] = replica = object.__new__(type(self))
         replica.__dict__ = copy.deepcopy(self.__dict__, memo)
     return memo[id(self)]
 
@@ -202,7 +202,7 @@ def _getstate(self: Any) -> Any:
 def _give_class(module: Any) -> None:
     """Makes the module the only one of a class of its own, which can have properties."""
     own = type(module)
-    added = {"__getstate__": _getstate}
+    added: dict[str, Any] = {"__getstate__": _getstate}
     if not hasattr(own, "__deepcopy__"):
         added["__deepcopy__"] = _deepcopy
     module.__class__ = type(f"Parametrized{own.__name__}", (own,), added)
