@@ -272,16 +272,28 @@ class AccumulateGrad(Node):
             return
         m = meta(leaf)
         with _ACCUMULATING:  # several threads may run graphs that share the leaf
-            if m.grad is None:
+            if grad.__class__ is not Tensor and grad.is_sparse:
+                m.grad = _with_sparse(m.grad, grad)
+            elif m.grad is None:
                 m.grad = _own_recorded(grad, leaf) if create_graph and grad._edge is not None else own(grad, leaf)
             elif create_graph:
                 m.grad = m.grad + grad
+            elif m.grad.__class__ is not Tensor and m.grad.is_sparse:
+                m.grad = grad + m.grad
             else:
                 _add(m.grad, grad)
         if m.post_hooks is not None:
             for hook in tuple(m.post_hooks.values()):
                 if hook(leaf) is not None:
                     raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+
+
+def _with_sparse(total: Tensor | None, grad: Tensor) -> Tensor:
+    """The gradient so far and a sparse one: sparse, unless there is a dense one, to which it is added in place."""
+    if total is None or total.is_sparse:
+        return grad if total is None else grad + total
+    _add(total, grad.to_dense())  # type: ignore[attr-defined]
+    return total
 
 
 def _add(total: Tensor, grad: Tensor) -> None:

@@ -14,7 +14,7 @@ from ..promote import cast, operand, same_device
 from ..quiet import quiet
 from ..storage import Array
 from ..tensor import Tensor, wrap
-from .embedding import shorten
+from .embedding import shorten, sparse_rows
 
 
 class EmbeddingBagBackward0(Node):
@@ -27,14 +27,15 @@ class EmbeddingBagBackward0(Node):
 
     def gradient(self, grad: Tensor) -> Gradients:
         indices, weight, scale = self.tensors()
-        rows, kept, bags, share = self.args
+        rows, kept, bags, share, sparse = self.args
         at = indices.reshape(-1)[kept]
         flow = grad.index_select(0, bags)
         part = flow if share is None else flow * share
         by_weight = by_scale = None
         if self.needs(0):
             scaled = part if scale is None else part * scale.reshape(-1)[kept].unsqueeze(1)
-            by_weight = grad.new_zeros((rows, grad._array.shape[1])).index_add(0, at, scaled)
+            dense = grad.new_zeros((rows, grad._array.shape[1]))
+            by_weight = sparse_rows(scaled, at, rows) if sparse else dense.index_add(0, at, scaled)
         if self.needs(1):
             inner = (flow * weight.index_select(0, at)).sum(1)
             by_scale = grad.new_zeros(indices.numel()).index_add(0, kept, inner).reshape(scale._array.shape)
@@ -177,7 +178,7 @@ def embedding_bag(
 
     `input` has a bag in each row, or is a vector of bags that begin at `offsets`; `include_last_offset` says that the
     last one of these is the end. Rows `padding_idx` do not count, and a bag of none gives zeros. `per_sample_weights`
-    multiplies the rows of a sum. The gradient is dense, also where `sparse` asks otherwise. ValueError for shapes and
+    multiplies the rows of a sum. `sparse`: the gradient is a sparse tensor. ValueError for shapes and
     modes that do not go together, RuntimeError for indices out of range and other dtypes.
     """
     if weight._dtype is int64 and input._dtype.is_floating_point:
@@ -201,11 +202,17 @@ def embedding_bag(
     if mode == "max":
         return _greatest(weight, at[kept], bags, len(begin))
     given = input, weight, per_sample_weights
-    return _total(given, kept, bags, len(begin), mode == "mean", scale_grad_by_freq)
+    return _total(given, kept, bags, len(begin), mode == "mean", scale_grad_by_freq, sparse)
 
 
 def _total(
-    given: tuple[Tensor, Tensor, Tensor | None], kept: Array, bags: Array, count: int, mean: bool, by_frequency: bool
+    given: tuple[Tensor, Tensor, Tensor | None],
+    kept: Array,
+    bags: Array,
+    count: int,
+    mean: bool,
+    by_frequency: bool,
+    sparse: bool,
 ) -> Tensor:
     input, weight, scale = given
     d, at = weight._dtype, input._array.reshape(-1)[kept]
@@ -221,7 +228,7 @@ def _total(
     if by_frequency:
         share = share / np.bincount(at, minlength=1)[at]
     part = _like(weight, share[:, None].astype(d.numpy), d) if mean or by_frequency else None
-    args = weight._array.shape[0], _like(weight, kept, int64), _like(weight, bags, int64), part
+    args = weight._array.shape[0], _like(weight, kept, int64), _like(weight, bags, int64), part, sparse
     saved = input, None if scale is None else weight, scale
     return record(EmbeddingBagBackward0, cast(array, d), d, weight._device, (weight, scale), saved, args)
 

@@ -13,19 +13,25 @@ from ..gradmode import no_grad
 from ..hollow import has_values
 from ..op import record
 from ..promote import same_device
+from ..sparse.coordinate import sparse_coo_tensor
 from ..tensor import Tensor, wrap
 
 
 class EmbeddingBackward0(Node):
-    """Each row gets the sum of the gradients of its copies; the row of the padding none."""
+    """Each row gets the sum of the gradients of its copies; the row of the padding none. A sparse gradient lists the
+    copies one by one."""
 
     __slots__ = ()
     saves = ("indices",)
-    args: tuple[int, int, bool]
+    args: tuple[int, int, bool, bool]
 
     def gradient(self, grad: Tensor) -> Gradients:
         (indices,) = self.tensors()
-        rows, padding, by_frequency = self.args
+        rows, padding, by_frequency, sparse = self.args
+        if sparse and by_frequency:
+            raise RuntimeError("embedding_backward: scale_grad_by_freq not supported with sparse gradients")
+        if sparse and has_values(grad._array):
+            return sparse_rows(grad.reshape(-1, grad._array.shape[-1]), indices.reshape(-1), rows, padding)
         where = indices._array.reshape(-1)
         keep = (where != padding).astype(np.float64)
         if by_frequency and has_values(where):
@@ -36,6 +42,14 @@ class EmbeddingBackward0(Node):
             flat = flat.masked_fill(share == 0, 0) * share
         table = zeros(rows, grad._array.shape[-1], dtype=grad._dtype, device=grad._device)
         return table.index_add(0, indices.reshape(-1), flat)
+
+
+def sparse_rows(values: Tensor, indices: Tensor, rows: int, padding: int = -1) -> Tensor:
+    """A sparse table `(rows, width)` of values `(n, width)` at rows `(n,)`, less those of the padding."""
+    kept = np.flatnonzero(indices._array != padding)
+    at = indices._array.reshape(1, -1)[:, kept].astype(np.int64)
+    part = values if len(kept) == len(indices._array) else values[wrap(kept, int64, values._device)]
+    return sparse_coo_tensor(wrap(at, int64, values._device), part, (rows, values._array.shape[1]))
 
 
 def _check(indices: Any, weight: Tensor) -> None:
@@ -75,7 +89,7 @@ def embedding(
     """The rows of `weight` (shape `(rows, width)`) that `input` names: shape `(*input.shape, width)`.
 
     No gradient flows to the row `padding_idx`. `scale_grad_by_freq` divides each gradient by how often its row is
-    looked up. `max_norm` shortens the rows themselves. The gradient is dense, also where `sparse` asks otherwise.
+    looked up. `max_norm` shortens the rows themselves. `sparse`: the gradient is a sparse tensor of these rows alone.
     IndexError for an index out of range, RuntimeError for indices of another dtype than int32 and int64.
     """
     rows = weight._array.shape[0] if weight.ndim else 0
@@ -86,7 +100,7 @@ def embedding(
         shorten(weight, input, max_norm, norm_type)
     _check(input, weight)
     array = weight._array[input._array]
-    args = (rows, padding, scale_grad_by_freq)
+    args = (rows, padding, scale_grad_by_freq, sparse)
     return record(EmbeddingBackward0, array, weight._dtype, weight._device, (weight,), saved=(input,), args=args)
 
 
