@@ -53,6 +53,8 @@ def _average(n: int, input: Tensor, output_size: Any) -> Tensor:
     name, d = f"adaptive_avg_pool{n}d", input._dtype
     sizes = _sizes(name, n, input, output_size)
     refuse(name, not d.is_floating_point, d)
+    if sizes == (1,) * n:
+        return input.mean(list(range(-n, 0)), keepdim=True)  # type: ignore[no-any-return]
     lengths = zip(input._array.shape[-n:], sizes, strict=True)
     return resampled(AVERAGE[n], input, tuple([averages(have, count, d) for have, count in lengths]))
 

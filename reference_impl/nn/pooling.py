@@ -9,13 +9,14 @@ import numpy as np
 
 from ..arguments import spoken
 from ..autograd.node import Gradients, Node
+from ..choice import chosen
 from ..derivative import refuse
 from ..dtype import bool as bool_
 from ..dtype import dtype, int64
 from ..fill import zeros
 from ..gather import scatter, scatter_add
 from ..layout import numel
-from ..op import SECOND, record_many
+from ..op import SECOND, record, record_many
 from ..promote import cast, operand
 from ..quiet import quiet
 from ..storage import Array
@@ -49,9 +50,54 @@ NODES = {
 }
 
 
+class MaxWindowBackward(Node):
+    """The same where it is known which element of the kernel met the maximum. A maximum takes it from each window, its
+    gradient brings something there, and the gradient of that takes again."""
+
+    __slots__ = ()
+    saves = ("self",)
+
+    def gradient(self, grad: Tensor) -> Gradients:
+        self.tensors()
+        which, taking, *rest = self.args
+        return _brought_back(type(self), grad, which, not taking, *rest)
+
+
+def _brought_back(
+    kind: type[Node], t: Tensor, which: Array, taking: bool, shape: Sizes, kernel: Sizes, g: Geometry
+) -> Tensor:
+    """Each element brought to the place in its window that `which` tells, or with `taking` taken from there."""
+    d, n = t._dtype, len(kernel)
+    places, sizes = which.shape[1:], shape[-n:]
+    x, inner = operand(t, d), (slice(None), *steps(g.before, sizes, (1,) * n))
+    planes = np.zeros((len(which), *g.padded(sizes)), x.dtype)
+    found = np.zeros(which.shape, x.dtype)
+    x = x.reshape(which.shape if not taking else (len(which), *sizes))
+    if taking:
+        planes[inner] = x
+    for number, offset in enumerate(_offsets(kernel, g)):
+        window = (slice(None), *steps(offset, places, g.stride))
+        if taking:
+            found += chosen(which == number, np.ascontiguousarray(planes[window]), x.dtype.type(0))
+        else:
+            planes[window] += chosen(which == number, x, x.dtype.type(0))
+    result = found.reshape(*shape[:-n], *places) if taking else np.ascontiguousarray(planes[inner]).reshape(shape)
+    return record(kind, cast(result, d), d, t._device, (t,), (t,), (which, taking, shape, kernel, g))
+
+
+def _offsets(kernel: Sizes, g: Geometry) -> list[Sizes]:
+    """Where each element of the kernel lies from the first one, row by row."""
+    return [
+        tuple([i * d for i, d in zip(at, g.dilation, strict=True)]) for at in itertools.product(*map(range, kernel))
+    ]
+
+
 def lowest(d: dtype) -> Any:
     """What no element lies below."""
     return -np.inf if d.is_floating_point else np.iinfo(d.numpy).min
+
+
+WINDOWS = {n: type(f"MaxPool{n}DWithIndicesBackward0", (MaxWindowBackward,), {"__slots__": ()}) for n in (1, 2, 3)}
 
 
 def _firsts(sizes: Sizes, places: Sizes, g: Geometry) -> list[Array]:
@@ -83,8 +129,7 @@ def greatest(x: Array, d: dtype, kernel: Sizes, places: Sizes, g: Geometry) -> t
     index = np.empty(best.shape, np.int64)
     index[:] = _flat(inside, sizes)
     start = _flat(begin, sizes)
-    for at in itertools.product(*map(range, kernel)):
-        offset = tuple([i * step for i, step in zip(at, g.dilation, strict=True)])
+    for offset in _offsets(kernel, g):
         values = x[(slice(None), *steps(offset, places, g.stride))]
         better = values > best
         if d.is_floating_point:
@@ -102,12 +147,31 @@ def _largest(x: Array, d: dtype, kernel: Sizes, places: Sizes, g: Geometry) -> A
         padded[(slice(None), *steps(g.before, sizes, (1,) * n))] = x
         x = padded
     best: Array | None = None
-    for at in itertools.product(*map(range, kernel)):
-        offset = tuple([i * step for i, step in zip(at, g.dilation, strict=True)])
+    for offset in _offsets(kernel, g):
         values = x[(slice(None), *steps(offset, places, g.stride))]
         best = values.copy() if best is None else np.maximum(best, values, out=best)
     assert best is not None
     return best
+
+
+def _met(x: Array, d: dtype, best: Array, kernel: Sizes, g: Geometry) -> Array | None:
+    """Which element of the kernel met the maximum, the first of several; None where it may be one of the padding."""
+    n, sizes = len(kernel), x.shape[1:]
+    if any(g.before) or any(g.after):
+        if (best == lowest(d)).any():
+            return None
+        padded = np.full((len(x), *g.padded(sizes)), lowest(d), x.dtype)
+        padded[(slice(None), *steps(g.before, sizes, (1,) * n))] = x
+        x = padded
+    offsets = _offsets(kernel, g)
+    which = np.zeros(best.shape, np.min_scalar_type(len(offsets)))
+    for number in range(len(offsets) - 1, -1, -1):
+        values = x[(slice(None), *steps(offsets[number], best.shape[1:], g.stride))]
+        hit = values == best
+        if d.is_floating_point:
+            hit |= values != values
+        which = chosen(hit, which.dtype.type(number), which)
+    return which
 
 
 def _max_pool(
@@ -133,9 +197,16 @@ def _max_pool(
     if not return_indices and not tracked(input):
         found = cast(quiet(_largest, planes, d, kernel, places, g), d)
         return wrap(found.reshape(*shape[:-n], *places), d, input._device)
+    kind = NODES[f"MaxPool{n}DWithIndices"]
+    if not return_indices:
+        best = quiet(_largest, planes, d, kernel, places, g)
+        which = quiet(_met, planes, d, best, kernel, g)
+        if which is not None:
+            args = which, True, shape, kernel, g
+            array = cast(best, d).reshape(*shape[:-n], *places)
+            return record(WINDOWS[n], array, d, input._device, (input,), (input,), args)
     best, index = quiet(greatest, planes, d, kernel, places, g)
     results = [(cast(a, t).reshape(*shape[:-n], *places), t) for a, t in ((best, d), (index, int64))]
-    kind = NODES[f"MaxPool{n}DWithIndices"]
     pair = record_many(kind, results, input._device, (input,), saved=(SECOND,), args=(shape, n))
     return pair if return_indices else pair[0]
 
