@@ -6,9 +6,11 @@ parts, `s` is the logistic function, `c` and `h` are the states. `c` is worked o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -56,8 +58,14 @@ class Unit:
         """The new states."""
         names = {"np": np, "s": expit, "u": np.split(u, self.gates), "v": np.split(v, self.gates), "h": h, "c": c}
         if self.cell:
-            names["c"] = eval(self.cell, names)
-        return eval(self.hidden, names), names["c"]
+            names["c"] = eval(compiled(self.cell), names)
+        return eval(compiled(self.hidden), names), names["c"]
+
+
+@cache
+def compiled(formula: str) -> CodeType:
+    """A formula, read once."""
+    return compile(formula, "<equation>", "eval")
 
 
 def unit_of(row: Row) -> Unit:
@@ -105,11 +113,20 @@ def sequence(
     return x, [np.array(parts) for parts in zip(*lasts, strict=True)]
 
 
+def ragged(
+    unit: Unit, weights: Arrays, x: np.ndarray, state: list[np.ndarray], lengths: Sequence[int]
+) -> tuple[np.ndarray, ...]:
+    """Every sequence of `(L, N, F)` by itself, as long as it is: the outputs, with zeros behind, and the states."""
+    found = [sequence(unit, weights, x[:length, n], [t[:, n] for t in state]) for n, length in enumerate(lengths)]
+    outputs = np.zeros((x.shape[0], len(found), found[0][0].shape[1]))
+    for n, (output, _) in enumerate(found):
+        outputs[: len(output), n] = output
+    return outputs, *(np.stack([last[k] for _, last in found], 1) for k in range(len(state)))
+
+
 def batch(unit: Unit, weights: Arrays, x: np.ndarray, state: list[np.ndarray]) -> tuple[np.ndarray, ...]:
     """Every sequence of `(L, N, F)` by itself: the outputs, and the states."""
-    found = [sequence(unit, weights, x[:, n], [t[:, n] for t in state]) for n in range(x.shape[1])]
-    lasts = [np.stack([last[k] for _, last in found], 1) for k in range(len(state))]
-    return np.stack([output for output, _ in found], 1), *lasts
+    return ragged(unit, weights, x, state, [x.shape[0]] * x.shape[1])
 
 
 @dataclass(frozen=True)
@@ -167,18 +184,24 @@ def shapes(unit: Unit, layers: int, directions: int, bias: bool) -> dict[str, tu
 
 
 def sample(
-    unit: Unit, rng: np.random.Generator, layers: int = 1, directions: int = 1, bias: bool = True, given: bool = True
+    unit: Unit,
+    rng: np.random.Generator,
+    layers: int = 1,
+    directions: int = 1,
+    bias: bool = True,
+    given: bool = True,
+    count: int = BATCH,
 ) -> Sample:
-    """Numbers between minus one and one, rounded to float32."""
+    """Numbers between minus one and one, rounded to float32, for so many sequences."""
 
     def draw(*shape: int) -> np.ndarray:
         return np.float64(np.float32(rng.uniform(-1, 1, shape)))
 
     weights = {name: draw(*shape) for name, shape in shapes(unit, layers, directions, bias).items()}
     widths = (unit.own.get("proj_size", HIDDEN), HIDDEN)[: 1 + unit.pair]
-    state = [draw(layers * directions, BATCH, width) * given for width in widths]
+    state = [draw(layers * directions, count, width) * given for width in widths]
     options = {**unit.own, "num_layers": layers, "bidirectional": directions == 2, "bias": bias}
-    return Sample(unit, options, weights, draw(STEPS, BATCH, FEATURES), state)
+    return Sample(unit, options, weights, draw(STEPS, count, FEATURES), state)
 
 
 def smooth(made: Sample) -> Sample:

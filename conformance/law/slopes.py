@@ -17,7 +17,7 @@ Value = Callable[[Arrays], float]
 
 STEP = 1e-5
 SECOND_STEP = 2e-3
-ELEMENTS = 4
+ELEMENTS = 2
 """So many elements of each array are moved alone; the rest is held together, along a direction."""
 
 
