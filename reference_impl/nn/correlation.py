@@ -19,6 +19,9 @@ from ..storage import Array
 COLUMNS = 1 << 20
 """So many elements of columns are made at a time: what fits into the cache is faster than what does not."""
 
+ROW = 96
+"""So many products make it worth while to multiply the rows of a kernel one by one."""
+
 Sizes = tuple[int, ...]
 
 
@@ -82,6 +85,8 @@ def correlate(x: Array, weight: Array, g: Geometry) -> Array:
     kernel, places = weight.shape[2:], g.places(x.shape[2:], weight.shape[2:])
     batch, channels, count, length = x.shape[0], x.shape[1], math.prod(places), math.prod(kernel)
     x = _pad(x, g)
+    if g.groups == 1 and _row_by_row(weight.shape, places, g):
+        return _by_rows(x, weight, g, places)
     matrix = weight.reshape(g.groups, weight.shape[0] // g.groups, -1)
     result = np.empty((batch, g.groups, matrix.shape[1], count), x.dtype)
     plain = length == 1 and count == math.prod(x.shape[2:])
@@ -94,6 +99,36 @@ def correlate(x: Array, weight: Array, g: Geometry) -> Array:
                 columns[(slice(None), slice(None), *target)] = part[(slice(None), slice(None), *source)]
         np.matmul(matrix, columns.reshape(len(part), g.groups, -1, count), out=result[block])
     return result.reshape(batch, weight.shape[0], *places)
+
+
+def _row_by_row(shape: Sizes, places: Sizes, g: Geometry) -> bool:
+    """Whether the rows of a kernel slide one after the other: where steps are one along the first dimension, and there
+    is enough to multiply in a row."""
+    _, channels, rows, *rest = shape
+    return bool(rest) and rows > 1 and g.stride[0] == 1 and channels * math.prod(rest) >= ROW and rows <= places[0]
+
+
+def _by_rows(x: Array, weight: Array, g: Geometry, places: Sizes) -> Array:
+    """As `correlate`, of a padded input: windows along all dimensions but the first are columns, and those that a row
+    of the kernel meets lie side by side among them, so that no column is made again for the next row."""
+    results, channels, rows, *rest = weight.shape
+    step, count = math.prod(places[1:]), math.prod(places)
+    parts = [np.ascontiguousarray(weight[:, :, i]).reshape(results, -1) for i in range(rows)]
+    found = np.empty((len(x), results, count), x.dtype)
+    columns = np.empty((channels, *rest, x.shape[2], *places[1:]), x.dtype)
+    flat, more = columns.reshape(len(parts[0][0]), -1), np.empty((results, count), x.dtype)
+    every = (slice(None),) * (len(places) - 1)
+    for image, result in zip(x, found, strict=True):
+        for at in itertools.product(*map(range, rest)):
+            offset = tuple([i * d for i, d in zip(at, g.dilation[1:], strict=True)])
+            source = steps(offset, places[1:], g.stride[1:])
+            columns[(slice(None), *at, slice(None), *every)] = image[(slice(None), slice(None), *source)]
+        for i, part in enumerate(parts):
+            start = i * g.dilation[0] * step
+            np.matmul(part, flat[:, start : start + count], out=more if i else result)
+            if i:
+                result += more
+    return found.reshape(len(x), results, *places)
 
 
 def spread(x: Array, weight: Array, g: Geometry, sizes: Sizes) -> Array:
