@@ -69,7 +69,7 @@ def improves(metric: float, best: float, settings: dict[str, Any]) -> bool:
     threshold = settings.get("threshold", 1e-4)
     sign = 1 if settings.get("mode", "min") == "max" else -1
     bound = best * (1 + sign * threshold) if settings.get("threshold_mode", "rel") == "rel" else best + sign * threshold
-    return sign * metric > sign * bound
+    return bool(sign * metric > sign * bound)
 
 
 def plateau(metrics: list[float], settings: dict[str, Any], rates: list[float]) -> list[list[float]]:

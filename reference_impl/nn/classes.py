@@ -60,11 +60,11 @@ def _weights(input: Tensor, target: Tensor, weight: Tensor | None, ignored: int)
 
 
 class Choice(NamedTuple):
-    """What `nll_loss` does: in a tensor of this shape it takes the class `index` of each row where `counts` (everywhere
+    """What `nll_loss` does: in a tensor of this shape it takes the class `place` of each row where `counts` (everywhere
     if None), times `weights` (one if None), and divides by `total`, if that is not None."""
 
     shape: tuple[int, ...]
-    index: Array
+    place: Array
     counts: Array | None
     weights: Array | None
     total: Any
@@ -92,9 +92,9 @@ def _choice(shape: tuple[int, ...], target: Array, weight: Any, ignored: int, re
 def _places(choice: Choice) -> Any:
     """The index of each row's class in a tensor of the shape."""
     if len(choice.shape) == 1:
-        return (choice.index,)
-    rows = np.ogrid[tuple(slice(n) for n in choice.index.shape)]
-    return (rows[0], choice.index, *rows[1:])
+        return (choice.place,)
+    rows = np.ogrid[tuple(slice(n) for n in choice.place.shape)]
+    return (rows[0], choice.place, *rows[1:])
 
 
 def _taken(x: Array, choice: Choice) -> Any:

@@ -342,7 +342,7 @@ class SoftMarginLossBackward0(Loss):
 
 
 def _soft_margin(x: Tensor, y: Tensor) -> Tensor:
-    return (x * -y).exp().log1p()
+    return (x * -y).exp().log1p()  # type: ignore[no-any-return]
 
 
 @wider

@@ -137,4 +137,4 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         if not rare.numel():
             return best
         logs = self._whole(input.index_select(0, rare), head.index_select(0, rare))
-        return best.index_copy(0, rare, logs.argmax(1))
+        return best.index_copy(0, rare, logs.argmax(1))  # type: ignore[no-any-return]

@@ -253,8 +253,16 @@ class TripletMarginLoss(Loss):
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         """`functional.triplet_margin_loss`."""
-        settings = {"margin": self.margin, "p": self.p, "eps": self.eps, "swap": self.swap}
-        return functional.triplet_margin_loss(anchor, positive, negative, reduction=self.reduction, **settings)
+        return functional.triplet_margin_loss(
+            anchor,
+            positive,
+            negative,
+            margin=self.margin,
+            p=self.p,
+            eps=self.eps,
+            swap=self.swap,
+            reduction=self.reduction,
+        )
 
 
 class TripletMarginWithDistanceLoss(Loss):

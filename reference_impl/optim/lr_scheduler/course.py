@@ -143,7 +143,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         part = _half_cosine(self.T_cur / self.T_i)
         return [self.eta_min + (rate - self.eta_min) * part for rate in self.base_lrs]
 
-    def step(self, epoch: float | None = None) -> None:  # type: ignore[override]
+    def step(self, epoch: float | None = None) -> None:
         """Goes to the next epoch, or to any, also between two. ValueError for a negative one."""
         if epoch is None and self.last_epoch < 0:
             epoch = 0
