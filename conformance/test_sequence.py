@@ -93,7 +93,7 @@ def check_spread(case: Case, trial: Trial, module: Any, bound: float) -> None:
 
 def check_even(case: Case, name: str, parameter: Any, bound: float) -> None:
     """Within the bounds; a matrix, which has at least 600 elements, comes near both of them, and its mean near zero."""
-    values = np.float64(case.trial.read(parameter.detach()))
+    values = case.trial.read(parameter.detach()).astype(np.float64)
     case.holds(f"{name} within", abs(values).max() <= bound * 1.000001, f"within {bound}", str(abs(values).max()))
     if values.ndim > 1:
         case.holds(f"{name} above", values.max() > bound * 0.96, f"near {bound}", str(values.max()))
@@ -140,7 +140,7 @@ def check_both(
     got = {name: leaf.grad for name, leaf in leaves.items()}
     if not known:
         check_slopes(case, value, arrays, got, 1e-6)
-        known.update({name: np.float64(case.trial.read(grad)) for name, grad in got.items()})
+        known.update({name: case.trial.read(grad) for name, grad in got.items()})
         return
     for name, grad in got.items():
         case.within(grad, known[name], 1e-4, 1e-4 * max(1.0, abs(known[name]).max()), name=f"grad {name}")
@@ -283,7 +283,7 @@ def test_packed_gradient(trial: Trial) -> None:
                 found, last = layer(packed(trial, inputs["x"], "in any order"), states if unit.pair else states[0])
                 output, _ = trial.namespace.nn.utils.rnn.pad_packed_sequence(found)
                 pairs = zip(weigh, (output, *(last if unit.pair else (last,))), strict=True)
-                sum((tensor(trial, w, dtype) * r).sum() for w, r in pairs).backward()  # type: ignore[union-attr]
+                sum((tensor(trial, w, dtype) * r).sum() for w, r in pairs).backward()
                 value, leaves = recurrent_numbers(made, weigh, lengths), {**dict(layer.named_parameters()), **inputs}
                 check_both(case, value, arrays, leaves, known)
                 padding = [trial.read(inputs["x"].grad)[length:, n] for n, length in enumerate(lengths)]
@@ -313,7 +313,7 @@ def check_attention(case: Case, options: dict[str, Any], way: tuple[str, ...], i
     length = attention.QUERIES if inputs == "self" else attention.KEYS
     widths = (options.get("kdim", attention.WIDTH), options.get("vdim", attention.WIDTH))
     shapes = [(attention.QUERIES, attention.WIDTH), *((length, width) for width in widths)]
-    q, k, v = (np.float64(np.float32(rng.uniform(-1, 1, (n, attention.BATCH, width)))) for n, width in shapes)
+    q, k, v = (attention.drawn(rng, 1, (n, attention.BATCH, width)) for n, width in shapes)
     masks = attention.masks_of(kind, length, rng)
     k, v = (q, q) if inputs == "self" else (k, k if "same" in inputs else v)
     result, shares = attention.attended(weights, q, k, v, masks.lost, options.get("add_zero_attn", False))
@@ -367,7 +367,7 @@ def test_attention_gradient(trial: Trial) -> None:
             result, told = layer(*inputs.values(), attn_mask=tensor(trial, masks.mask, "float64"))  # type: ignore[arg-type]
             total = sum((tensor(trial, w, "float64") * t).sum() for w, t in zip(weigh, (result, told), strict=True))
             leaves = {**dict(layer.named_parameters()), **inputs}
-            total.backward(retain_graph=True)  # type: ignore[union-attr]
+            total.backward(retain_graph=True)
             check_slopes(case, value, arrays, {name: leaf.grad for name, leaf in leaves.items()}, 1e-6)
             check_second(case, value, arrays, total, leaves)
 

@@ -19,6 +19,11 @@ INPUTS = ("self", "same keys and values", "three")
 ARRANGED = ("steps first", "batch first", "unbatched")
 
 
+def drawn(rng: np.random.Generator, bound: float, shape: tuple[int, ...]) -> np.ndarray:
+    """Numbers between the bounds, rounded to float32."""
+    return rng.uniform(-bound, bound, shape).astype(np.float32).astype(np.float64)
+
+
 def weights_of(options: dict[str, Any], rng: np.random.Generator) -> Arrays:
     """Parameters by name, rounded to float32."""
     shapes: dict[str, tuple[int, ...]] = {"in_proj_weight": (3 * WIDTH, WIDTH)}
@@ -30,7 +35,7 @@ def weights_of(options: dict[str, Any], rng: np.random.Generator) -> Arrays:
     if options.get("add_bias_kv"):
         shapes |= {"bias_k": (1, 1, WIDTH), "bias_v": (1, 1, WIDTH)}
     shapes["out_proj.weight"] = (WIDTH, WIDTH)
-    return {name: np.float64(np.float32(rng.uniform(-1, 1, shape))) for name, shape in shapes.items()}
+    return {name: drawn(rng, 1, shape) for name, shape in shapes.items()}
 
 
 def attended(
@@ -68,7 +73,8 @@ class Masks:
 
 def masks_of(kind: str, keys: int, rng: np.random.Generator) -> Masks:
     """Masks of one kind; the first key takes part everywhere."""
-    padding = mask = None
+    padding: np.ndarray | None = None
+    mask: np.ndarray | None = None
     lost = np.zeros((BATCH, HEADS, QUERIES, keys))
     if "bool" in kind:
         shape = (BATCH * HEADS, QUERIES, keys) if "heads" in kind else (QUERIES, keys)
@@ -77,7 +83,7 @@ def masks_of(kind: str, keys: int, rng: np.random.Generator) -> Masks:
         mask[..., -1, 1] = True
         lost = lost + np.where(mask.reshape(-1, *((HEADS,) if "heads" in kind else (1,)), QUERIES, keys), -np.inf, 0)
     if kind.endswith("float"):
-        mask = np.float64(np.float32(rng.uniform(-2, 2, (QUERIES, keys))))
+        mask = drawn(rng, 2, (QUERIES, keys))
         lost = lost + mask
     if "padding" in kind:
         marked = rng.uniform(size=(BATCH, keys)) < 0.4

@@ -195,7 +195,7 @@ def sample(
     """Numbers between minus one and one, rounded to float32, for so many sequences."""
 
     def draw(*shape: int) -> np.ndarray:
-        return np.float64(np.float32(rng.uniform(-1, 1, shape)))
+        return rng.uniform(-1, 1, shape).astype(np.float32).astype(np.float64)
 
     weights = {name: draw(*shape) for name, shape in shapes(unit, layers, directions, bias).items()}
     widths = (unit.own.get("proj_size", HIDDEN), HIDDEN)[: 1 + unit.pair]

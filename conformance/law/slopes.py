@@ -47,7 +47,7 @@ def check_slopes(case: Case, value: Value, arrays: Arrays, got: dict[str, Any], 
         if got[name] is None:
             case.holds(f"grad {name}", False, show(array), "None")
             continue
-        grad = np.float64(case.trial.read(got[name]))
+        grad = case.trial.read(got[name]).astype(np.float64)
         case.equal(f"grad {name} shape", grad.shape, array.shape)
         if grad.shape != array.shape:
             continue

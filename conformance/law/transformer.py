@@ -138,7 +138,7 @@ def check_decoder_layer(trial: Trial) -> None:
 
 def check_same(case: Case, got: Any, want: Any, free: Any) -> None:
     """The result equals the composition, and differs from the one without masks."""
-    want = np.float64(case.trial.read(want.detach()))
+    want = case.trial.read(want.detach()).astype(np.float64)
     case.within(got.detach(), want, ERROR, ERROR, name="result")
     if free is not None:
         differs = bool(abs(case.trial.read(free.detach()) - want).max() > 1e-3)
@@ -166,7 +166,7 @@ def check_stack(trial: Trial) -> None:
                 want = encoded(each, want, masks)
             want = want if stack.norm is None else stack.norm(want)
             found, wanted = (trial.read(t.detach())[keep] for t in (got, want))
-            case.within(found, np.float64(wanted), ERROR * 3, ERROR * 3, name="result")
+            case.within(found, wanted.astype(np.float64), ERROR * 3, ERROR * 3, name="result")
         with trial.case(f"decoder, {name}", call="torch.nn.TransformerDecoder(layer, 2, norm)") as case:
             layer = torch.nn.TransformerDecoderLayer(WIDTH, HEADS, INNER, 0.0, batch_first=True)
             stack = drawn(trial, torch.nn.TransformerDecoder(layer, 2, norm), name)

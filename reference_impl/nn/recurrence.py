@@ -97,8 +97,8 @@ def _weights(flat: Sequence[Tensor], biased: bool, projected: bool) -> list[_Wei
     made = []
     for start in range(0, len(flat), count):
         own = flat[start : start + count]
-        biases = own[2:4] if biased else (None, None)
-        made.append(_Weights(own[0], own[1], own[1].t(), *biases, own[-1] if projected else None))
+        first, second = (own[2], own[3]) if biased else (None, None)
+        made.append(_Weights(own[0], own[1], own[1].t(), first, second, own[-1] if projected else None))
     return made
 
 

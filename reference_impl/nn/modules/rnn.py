@@ -25,7 +25,8 @@ FUNCTIONS = {
 
 
 def _check_options(dropout: Any, num_layers: int, bias: Any, batch_first: Any) -> None:
-    if not isinstance(dropout, numbers.Real) or isinstance(dropout, bool) or not 0 <= dropout <= 1:
+    number = isinstance(dropout, numbers.Real) and not isinstance(dropout, bool)
+    if not number or not 0 <= dropout <= 1:
         raise ValueError(
             "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"
         )
@@ -137,9 +138,15 @@ class RNNBase(Module):
     def extra_repr(self) -> str:
         """The sizes, and the options that are not as they are by default."""
         told = f"{self.input_size}, {self.hidden_size}"
-        defaults = (("proj_size", 0), ("num_layers", 1), ("bias", True))
-        defaults += (("batch_first", False), ("dropout", 0), ("bidirectional", False))
-        for name, default in defaults:
+        defaults = {
+            "proj_size": 0,
+            "num_layers": 1,
+            "bias": True,
+            "batch_first": False,
+            "dropout": 0,
+            "bidirectional": False,
+        }
+        for name, default in defaults.items():
             if getattr(self, name) != default:
                 told += f", {name}={getattr(self, name)}"
         return told
@@ -170,7 +177,10 @@ class RNNBase(Module):
     def _sizes(self, batch: int) -> list[tuple[int, ...]]:
         """What the states' sizes are for so many sequences."""
         layers = self.num_layers * (1 + bool(self.bidirectional))
-        sizes = [(layers, batch, self.proj_size or self.hidden_size), (layers, batch, self.hidden_size)]
+        sizes: list[tuple[int, ...]] = [
+            (layers, batch, self.proj_size or self.hidden_size),
+            (layers, batch, self.hidden_size),
+        ]
         return sizes[: self.states]
 
     def _check_dims(self, state: tuple[Tensor, ...], dims: int) -> None:

@@ -40,7 +40,7 @@ def _activation(named: Activation) -> Callable[[Tensor], Tensor]:
         return named
     if named not in ("relu", "gelu"):
         raise RuntimeError(f"activation should be relu/gelu, not {named}")
-    return F.relu if named == "relu" else F.gelu  # type: ignore[no-any-return]
+    return F.relu if named == "relu" else F.gelu
 
 
 def _length(t: Tensor, batch_first: bool) -> int:
@@ -89,7 +89,7 @@ class TransformerEncoderLayer(Module):
         masks = src_mask, src_key_padding_mask, is_causal
         if self.norm_first:
             x = src + self._sa_block(self.norm1(src), *masks)
-            return x + self._ff_block(self.norm2(x))
+            return x + self._ff_block(self.norm2(x))  # type: ignore[no-any-return]
         x = self.norm1(src + self._sa_block(src, *masks))
         return self.norm2(x + self._ff_block(x))  # type: ignore[no-any-return]
 
@@ -152,7 +152,7 @@ class TransformerDecoderLayer(Module):
         if self.norm_first:
             x = tgt + self._sa_block(self.norm1(tgt), *own)
             x = x + self._mha_block(self.norm2(x), memory, *other)
-            return x + self._ff_block(self.norm3(x))
+            return x + self._ff_block(self.norm3(x))  # type: ignore[no-any-return]
         x = self.norm1(tgt + self._sa_block(tgt, *own))
         x = self.norm2(x + self._mha_block(x, memory, *other))
         return self.norm3(x + self._ff_block(x))  # type: ignore[no-any-return]

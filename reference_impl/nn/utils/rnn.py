@@ -135,7 +135,8 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     """The permutation that undoes one."""
     if permutation is None:
         return None
-    return tensor(np.argsort(permutation.tolist()), dtype=permutation.dtype, device=permutation.device)
+    inverse: Tensor = tensor(np.argsort(permutation.tolist()), dtype=permutation.dtype, device=permutation.device)
+    return inverse
 
 
 def _checked(lengths: Tensor, batch: int, steps: int) -> list[int]:
