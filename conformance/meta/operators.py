@@ -18,7 +18,7 @@ from conformance.planning import operations
 from conformance.promotion import DTYPES
 from conformance.specification import find, load
 
-NAMESPACES = ("linalg.", "fft.", "special.", "signal.windows.")
+NAMESPACES = ("linalg.", "fft.", "special.", "signal.windows.", "nn.functional.")
 PRIVATE = ("_", "native_")  # what torch itself and its modules call
 LEFT_OUT, DIFFERENT = "Operators left out", "Operators whose rows differ"
 
