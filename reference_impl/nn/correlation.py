@@ -122,7 +122,8 @@ def _by_rows(x: Array, weight: Array, g: Geometry, places: Sizes) -> Array:
         for at in itertools.product(*map(range, rest)):
             offset = tuple([i * d for i, d in zip(at, g.dilation[1:], strict=True)])
             source = steps(offset, places[1:], g.stride[1:])
-            columns[(slice(None), *at, slice(None), *every)] = image[(slice(None), slice(None), *source)]
+            target: tuple[Any, ...] = (slice(None), *at, slice(None), *every)
+            columns[target] = image[(slice(None), slice(None), *source)]
         for i, part in enumerate(parts):
             start = i * g.dilation[0] * step
             np.matmul(part, flat[:, start : start + count], out=more if i else result)

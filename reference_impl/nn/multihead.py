@@ -132,7 +132,7 @@ def _check_mask(mask: Tensor | None, heads: int, query: Tensor, key: Tensor) -> 
 def _by_heads(t: Tensor, static: Tensor | None, name: str, groups: int, width: int) -> Tensor:
     """A batch for every head: shape `(batch * heads, length, width)`; or what is given as such."""
     if static is None:
-        return t.reshape(t.shape[0], groups, width).transpose(0, 1)  # type: ignore[no-any-return]
+        return t.reshape(t.shape[0], groups, width).transpose(0, 1)
     _assert(static.shape[0] == groups, f"expecting {name}.size(0) of {groups}, but got {static.shape[0]}")
     _assert(static.shape[2] == width, f"expecting {name}.size(2) of {width}, but got {static.shape[2]}")
     return static
@@ -163,7 +163,7 @@ def _whole_mask(mask: Tensor | None, padding: Tensor | None, batch: int, heads: 
             f"Expected key_padded_mask.shape[{dim}] to be {size}, but got {padding.shape[dim]}",
         )
     lost = padding.reshape(batch, 1, 1, length).expand(-1, heads, -1, -1).reshape(batch * heads, 1, length)
-    return lost if mask is None else mask + lost  # type: ignore[no-any-return]
+    return lost if mask is None else mask + lost
 
 
 def _attended(
@@ -176,8 +176,8 @@ def _attended(
     if not told:
         if mask is not None:
             mask = mask.unsqueeze(0) if len(mask) == 1 else mask.reshape(batch, heads, mask.shape[1], k.shape[1])
-        apart = [t.reshape(batch, heads, t.shape[1], part) for t in parts]
-        return scaled_dot_product_attention(*apart, mask, rate, causal), None
+        q, k, v = (t.reshape(batch, heads, t.shape[1], part) for t in parts)
+        return scaled_dot_product_attention(q, k, v, mask, rate, causal), None
     scores = (q * math.sqrt(1 / part)) @ k.transpose(-2, -1)
     weights = softmax(scores if mask is None else scores + mask, -1)
     if rate > 0:
