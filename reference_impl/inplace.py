@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from .arguments import need_tensor
 from .autograd.node import Gradients, Node
 from .create import fitting
 from .device import META
+from .dtype import bool as bool_
 from .fill import zeros_like
 from .hollow import NO_DATA
 from .inplace_rules import overwriting
@@ -48,7 +50,11 @@ def copied(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         source = src.expand(common)
     if src._device is META and self._device is not META:
         raise NotImplementedError(NO_DATA)
-    array = cast(source._array, self._dtype)
+    values = source._array
+    if src._dtype.is_complex and not self._dtype.is_complex and self._dtype is not bool_:
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=4)
+        values = values.real
+    array = cast(values, self._dtype)
     return record(CopyBackwards, array, self._dtype, self._device, (self, src), args=src._device)
 
 

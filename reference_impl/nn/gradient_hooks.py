@@ -120,14 +120,18 @@ def _spread(count: int, places: list[int] | None, values: Sequence[Any]) -> tupl
     return tuple(found)
 
 
-def _behind(values: Any, hook: Callable[..., Any]) -> tuple[Any, list[int] | None]:
-    """The values with the tensors among them behind a node that has the hook, and their places; the values themselves
+def _behind(values: Any, told: Callable[..., Any]) -> tuple[Any, list[int] | None]:
+    """The values with the tensors among them behind a node that calls the function, and their places; the values themselves
     and None where no gradient is recorded."""
     places = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
     if not (is_grad_enabled() and any(values[i].requires_grad for i in places)):
         return values, None
     placed = BackwardHookFunction.apply(*[values[i] for i in places])
     node = next(t.grad_fn for t in placed if t.grad_fn is not None)
+
+    def hook(grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]) -> Any:
+        return told(grad_inputs, grad_outputs)
+
     node.register_hook(hook)
     found = list(values)
     for place, t in zip(places, placed, strict=True):

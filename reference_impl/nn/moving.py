@@ -42,7 +42,7 @@ class Moving:
                 if parameter is None:
                     continue
                 grad = parameter.grad
-                parameter.data = change(parameter.data)
+                parameter.data = change(parameter)
                 if grad is not None:
                     grad.data = change(grad.data)
         for name, buffer in self._buffers.items():

@@ -43,6 +43,8 @@ class Parameter(Tensor, metaclass=Marked):
         Tensor stays one, and is marked as a parameter."""
         if data is None:
             data = empty(0)
+        if not isinstance(requires_grad, bool):
+            raise TypeError(f"Parameter(): argument 'requires_grad' must be bool, not {type(requires_grad).__name__}")
         if type(data) is Tensor or type(data) is Parameter:
             if requires_grad and not data._dtype.differentiable:
                 raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
@@ -143,6 +145,10 @@ class UninitializedTensorMixin:
         """Itself: there are no values."""
         self.data.copy_(src.data)
         return self
+
+    def requires_grad_(self, requires_grad: bool = True) -> Any:
+        """ValueError, like any other operation: the attribute is there to be set."""
+        return self._array
 
     def share_memory_(self) -> Any:
         """RuntimeError: there is none."""
