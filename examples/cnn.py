@@ -16,7 +16,7 @@ from conformance.program import options, torch
 
 nn, F = torch.nn, torch.nn.functional
 
-RATE, MOMENTUM, BATCH, EPOCHS = 0.1, 0.9, 64, 8
+RATE, MOMENTUM, BATCH, EPOCHS = 0.05, 0.9, 64, 8
 
 
 class CNN(nn.Module):

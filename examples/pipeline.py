@@ -15,14 +15,10 @@ from start import start
 from conformance.program import options, torch
 
 nn, F = torch.nn, torch.nn.functional
-Dataset, DataLoader, TensorDataset = (
-    torch.utils.data.Dataset,
-    torch.utils.data.DataLoader,
-    torch.utils.data.TensorDataset,
-)
+data = torch.utils.data
 
 
-class Digits(Dataset):
+class Digits(data.Dataset):
     """The images to train with. A dataset knows its length, and gives one sample for an index."""
 
     def __init__(self) -> None:
@@ -36,17 +32,17 @@ class Digits(Dataset):
         return torch.tensor(self.images[index], device="cpu"), int(self.targets[index])
 
 
-def test_set() -> Dataset:
+def test_set() -> data.Dataset:
     """The images to test with, as tensors."""
     _, _, images, targets = digits()
-    return TensorDataset(torch.tensor(images, device="cpu"), torch.tensor(targets, device="cpu"))
+    return data.TensorDataset(torch.tensor(images, device="cpu"), torch.tensor(targets, device="cpu"))
 
 
-def loader_of(dataset: Dataset, shuffle: bool, seed: int = 0, workers: int = 0) -> DataLoader:
+def loader_of(dataset: data.Dataset, shuffle: bool, seed: int = 0, workers: int = 0) -> data.DataLoader:
     """Batches of 64. The generator makes the order of an epoch repeatable; workers are processes, no threads, and 0
     means that the batches are made here."""
     order = torch.Generator("cpu").manual_seed(seed)
-    return DataLoader(dataset, batch_size=64, shuffle=shuffle, generator=order, num_workers=workers)
+    return data.DataLoader(dataset, batch_size=64, shuffle=shuffle, generator=order, num_workers=workers)
 
 
 def built(device: str) -> tuple[nn.Module, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
@@ -60,7 +56,7 @@ def built(device: str) -> tuple[nn.Module, torch.optim.Optimizer, torch.optim.lr
     return model, optimizer, torch.optim.lr_scheduler.StepLR(optimizer, step_size=4, gamma=0.5)
 
 
-def train_epoch(model: nn.Module, optimizer: torch.optim.Optimizer, loader: DataLoader, device: str = "cpu") -> float:
+def train_epoch(model: nn.Module, optimizer: torch.optim.Optimizer, loader: data.DataLoader, device: str) -> float:
     """One pass over the data; the mean of the losses."""
     model.train()
     total, rows = 0.0, 0

@@ -56,7 +56,7 @@ def convolution(weight: Array, bias: Array) -> Layer:
     def layer(x: Array) -> tuple[Array, Back]:
         height, width = x.shape[2:]
         padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-        windows = sliding_window_view(padded, (3, 3), axis=(2, 3))  # type: ignore[call-overload]
+        windows = sliding_window_view(padded, (3, 3), axis=(2, 3))
         y = np.tensordot(windows, weight, ([1, 4, 5], [1, 2, 3])).transpose(0, 3, 1, 2) + bias[:, None, None]
 
         def back(g: Array) -> tuple[Array, list[Array]]:
