@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import multiprocessing
 import os
 import pickle
@@ -326,7 +325,6 @@ def test_killed(trial: Trial) -> None:
             case.holds("batches", got in ([], [0], [0, 1], [0, 1, 2]), "some of [0, 1, 2]", str(got))
             took = time.monotonic() - since
             case.holds("seconds", took < loading.LIMIT / 2, "few", str(took))
-            gc.collect()
 
 
 @pytest.mark.clause("data.worker.timeout")
@@ -388,7 +386,6 @@ def test_persistent(trial: Trial) -> None:
             same = {process for _, (_, process) in one} == {process for _, (_, process) in three}
             case.equal("the same processes", same, persistent)
             del asking, _
-            gc.collect()
 
 
 @pytest.mark.clause("data.worker.abandoned")
@@ -398,12 +395,10 @@ def test_abandoned(trial: Trial) -> None:
         case.equal("batches", len(list(loader(trial, range(5)))), 5)
     with trial.case("left", call="next(iter(DataLoader(x, num_workers=2)))") as case, leaving_nobody(case):
         case.equal("batch", next(iter(loader(trial, range(500)))), [0])
-        gc.collect()
     with trial.case("exception", call="for batch in loader: raise") as case, leaving_nobody(case):
-        with contextlib.suppress(ZeroDivisionError):
+        with case.raises("ZeroDivisionError", "division by zero"):
             for batch in loader(trial, range(500)):
                 _ = 1 / batch[0]
-        gc.collect()
 
 
 def only_in_full(trial: Trial) -> None:
@@ -478,5 +473,5 @@ def test_unpicklable(trial: Trial) -> None:
         spawned = loader(trial, range(3), 1, collate_fn=lambda batch: batch, multiprocessing_context="spawn")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # some tell of it twice
-            with case.raises("Exception", "pickle"):
+            with case.raises("Exception", "local object"):
                 iter(spawned)

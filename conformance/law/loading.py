@@ -7,6 +7,7 @@ is handed to them.
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import random
@@ -243,6 +244,7 @@ def leaving_nobody(case: Case) -> Iterator[None]:
     """Check that the body leaves no process of its own."""
     before = set(multiprocessing.active_children())
     yield
+    gc.collect()  # an exception may hold the frame that has the loader
     until = time.monotonic() + 20
     while (left := set(multiprocessing.active_children()) - before) and time.monotonic() < until:
         time.sleep(0.01)
