@@ -24,7 +24,7 @@ def inverse(changes: list[tuple[np.ndarray, np.ndarray]], size: int) -> np.ndarr
     for s, y in changes:
         left = np.eye(size) - np.outer(s, y) / (y @ s)
         found = left @ found @ left.T + np.outer(s, s) / (y @ s)
-    return found
+    return np.asarray(found)
 
 
 def descent(

@@ -63,11 +63,13 @@ class Adam(Stepping):
         decoupled_weight_decay: bool = False,
     ) -> None:
         """ValueError for negative numbers and for coefficients outside [0, 1)."""
-        demand_tensors(lr, betas, bool(foreach and not capturable))
+        together = bool(foreach and not capturable)
+        demand((not (together and isinstance(lr, Tensor)), _TOGETHER.format("lr")))
         demand_rate(lr)
         demand((eps >= 0, f"Invalid epsilon value: {eps}"))
         demand_betas(betas)
         demand((weight_decay >= 0, f"Invalid weight_decay value: {weight_decay}"))
+        demand_tensors(betas, together)
         defaults = {
             "lr": lr,
             "betas": tuple(b.squeeze() if isinstance(b, Tensor) else b for b in betas),
@@ -94,18 +96,15 @@ class Adam(Stepping):
         return "Adam does not support sparse gradients, please consider SparseAdam instead"
 
 
-def demand_tensors(lr: Any, betas: Any, together: bool) -> None:
-    """ValueError for tensors of several elements, where there are two kinds of coefficients, and where all parameters
-    step together."""
-    given = [("lr", lr), ("betas[0]", betas[0]), ("betas[1]", betas[1])]
-    demand((not (together and isinstance(lr, Tensor)), _TOGETHER.format("lr")))
+def demand_tensors(betas: Any, together: bool) -> None:
+    """ValueError for coefficients of two kinds, for tensors of several elements, and where all parameters step
+    together."""
     alike = all(isinstance(b, float) for b in betas) or all(isinstance(b, Tensor) for b in betas)
-    number = not any(isinstance(b, Tensor) for b in betas)
-    in_range = not number or all(0 <= b < 1 for b in betas)
-    demand((alike or not in_range, "betas must be either both floats or both Tensors"))
-    for name, value in given:
-        if isinstance(value, Tensor):
-            demand((not together, _TOGETHER.format(name)), (value.numel() == 1, f"Tensor {name} must be 1-element"))
+    demand((alike, "betas must be either both floats or both Tensors"))
+    for index, beta in enumerate(betas):
+        if isinstance(beta, Tensor):
+            name = f"betas[{index}]"
+            demand((not together, _TOGETHER.format(name)), (beta.numel() == 1, f"Tensor {name} must be 1-element"))
 
 
 _TOGETHER = "{} as a Tensor is not supported for capturable=False and foreach=True"

@@ -48,7 +48,7 @@ class LBFGS(Optimizer):
             raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
 
     @no_grad()
-    def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any]) -> Any:
         """Goes up to `max_iter` steps; the closure clears the gradients, computes the loss, and goes backward. Returns
         the first loss."""
         group = self.param_groups[0]
@@ -169,7 +169,7 @@ def _direction(state: dict[str, Any], grad: Tensor, size: int) -> Tensor:
     for i, (y, s, ro) in reversed(list(enumerate(kept))):
         factors[i] = s.dot(q) * ro
         q = q - y * factors[i]
-    r = q * state["H_diag"]
+    r: Tensor = q * state["H_diag"]
     for i, (y, s, ro) in enumerate(kept):
         r = r + s * (factors[i] - y.dot(r) * ro)
     return r

@@ -25,20 +25,31 @@ from .groups import Group
 from .optimizer import Optimizer
 
 Values = dict[str, Any]
-Rule = Callable[[Any, Any, Values, Group, float], tuple[Any, Values]]
-"""`rule(p, g, state, options, t)`: parameter, gradient, state, options, and which step it is, from 1."""
 
 
 class Stepping(Optimizer):
     """An optimizer that is a rule, and a state that each parameter starts with."""
 
-    rule: ClassVar[Rule]
     sparse: ClassVar[bool] = False
     """Whether sparse gradients are taken, which count as dense ones."""
+
+    @staticmethod
+    def rule(p: Any, g: Any, s: Values, o: Group, t: float) -> tuple[Any, Values]:
+        """The new values of parameter and state, from a parameter, its gradient, its state, the options of its group,
+        and which step it is, from 1."""
+        raise NotImplementedError
 
     def start(self, p: Tensor, group: Group) -> dict[str, Any]:
         """The state before the first step."""
         raise NotImplementedError
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            for p in group["params"]:
+                kept = self.state.get(p, {})
+                if "step" in kept and not isinstance(kept["step"], Tensor):
+                    kept["step"] = counter_of(p, group, float(kept["step"]))
 
     def refusal(self) -> str:
         """The message for a sparse gradient."""
@@ -141,8 +152,6 @@ def count(state: dict[str, Any]) -> float:
     step = state.get("step")
     if step is None:
         return 0.0
-    if not isinstance(step, Tensor):  # of a state that an old version saved
-        step = state["step"] = wrap(np.array(step, np.float32), float32, CPU)
     t = float(step._array) + 1
     step._array[...] = t
     bump(step)

@@ -78,7 +78,7 @@ def load(data: bytes) -> Tensors:
     """The tensors of `save`, on memory of their own on the CPU. `SafetensorError` for other bytes."""
     from safetensors import deserialize
 
-    return {name: _tensor(part["dtype"], part["shape"], part["data"]) for name, part in deserialize(data)}
+    return {name: _tensor(part["dtype"], part["shape"], part["data"]) for name, part in deserialize(data)}  # type: ignore[no-untyped-call]
 
 
 def load_file(filename: Path, device: str | int = "cpu", *, backend: str = "mmap") -> Tensors:

@@ -29,7 +29,8 @@ def get_total_norm(
     listed = [tensors] if isinstance(tensors, Tensor) else list(tensors)
     norm_type = float(norm_type)
     if not listed:
-        return tensor(0.0)
+        nothing: Tensor = tensor(0.0)
+        return nothing
     place = listed[0].device
     norms = [vector_norm(t, norm_type).to(place) for t in listed]
     total: Tensor = vector_norm(stack(norms), norm_type)
@@ -71,7 +72,7 @@ def clip_grad_norm_(
                 "`parameters` is an empty generator, no gradient clipping will occur.", UserWarning, stacklevel=3
             )
         parameters = listed
-    total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite, foreach)
+    total: Tensor = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite, foreach)
     clip_grads_with_norm_(parameters, max_norm, total, foreach)
     return total
 
@@ -91,9 +92,10 @@ def clip_grad_norm(*args: Any, **kwargs: Any) -> Tensor:
         FutureWarning,
         stacklevel=2,
     )
-    return clip_grad_norm_(*args, **kwargs)
+    total: Tensor = clip_grad_norm_(*args, **kwargs)
+    return total
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    listed = [parameters] if isinstance(parameters, Tensor) else parameters
+    listed: Any = [parameters] if isinstance(parameters, Tensor) else parameters
     return [p.grad for p in listed if p.grad is not None]
