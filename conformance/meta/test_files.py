@@ -227,3 +227,22 @@ def test_locations_are_exchanged() -> None:
     found = libraries["torch"].load(buffer, map_location="cpu")
     assert found.tolist() == [1, 2]
     assert found.device.type == "cpu"
+
+
+@pytest.mark.parametrize(("writer", "reader"), [("torch", "reference"), ("reference", "torch")])
+def test_whole_networks(writer: str, reader: str) -> None:
+    """A network that was saved as it is, classes and all, is one of the other library's, and computes the same."""
+    libraries = namespaces()
+    nn = libraries[writer].nn
+    tail = nn.ReLU(inplace=True), nn.Dropout(0.5), nn.Flatten(), nn.LayerNorm(8), nn.Linear(8, 3)
+    net = nn.Sequential(nn.Conv2d(1, 2, 3, padding="same", padding_mode="reflect"), nn.BatchNorm2d(2), *tail).eval()
+    file = io.BytesIO()
+    libraries[writer].save(net, file)
+    file.seek(0)
+    found = libraries[reader].load(file, weights_only=False)
+    assert isinstance(found, libraries[reader].nn.Sequential)
+    assert repr(found) == repr(net)
+    x = [[[[1.0, -2.0], [0.5, 4.0]]]]
+    first, second = (n(libraries[name].tensor(x)).tolist() for n, name in ((net, writer), (found, reader)))
+    assert first[0] == pytest.approx(second[0], rel=1e-5)
+    assert libraries[reader].nn.Sequential(*found).train()[1].momentum == 0.1

@@ -54,6 +54,30 @@ PYTHON: dict[str, Any] = {
 }
 """What of Python's own is safe to call, whoever wrote the file."""
 
+LIBRARY = __name__.partition(".")[0]
+LAYERS = ".nn.modules."
+FILES = {"cell": "rnn", "criterion": "loss", "classification": "loss", "attention": "activation"}
+"""Where torch keeps layers that stand in files of their own here."""
+
+
+def name_of_layer(kind: Any) -> str | None:
+    """Torch's name of a class of layers; None for any other thing."""
+    module = getattr(kind, "__module__", None) or ""
+    if not (isinstance(kind, type) and module.startswith(f"{LIBRARY}{LAYERS}")):
+        return None
+    file = module.removeprefix(f"{LIBRARY}{LAYERS}")
+    return f"torch{LAYERS}{FILES.get(file, file)}.{kind.__qualname__}"
+
+
+def layer_named(module: str, name: str) -> Any:
+    """The class of layers that torch knows by this name; None for any other name."""
+    if not module.startswith(f"torch{LAYERS}"):
+        return None
+    from .. import nn
+
+    return getattr(nn, name, None)
+
+
 SAFE = {**KNOWN, **PYTHON}
 NAME_OF: dict[Any, str] = {thing: name for name, thing in KNOWN.items()}
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from ..format import Layout
 from ..storage import Storage
 from .location import location_tag
-from .names import NAME_OF, STORAGE_TYPES, StorageType, element_type
+from .names import NAME_OF, STORAGE_TYPES, StorageType, element_type, name_of_layer
 from .rebuild import Typed, get_layout
 
 PROTOCOL = 2
@@ -53,7 +53,7 @@ class Pickler(PICKLER):  # type: ignore[misc]
 
     def save_global(self, obj: Any, name: str | None = None) -> None:
         """Writes the name of a class, a function or a constant: torch's if it has one."""
-        known = NAME_OF.get(obj)
+        known = NAME_OF.get(obj) or name_of_layer(obj)
         if known is None:
             super().save_global(obj, name)
             return

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from ..nn.parameter import Parameter
 from ..tensor import Tensor
-from .names import KNOWN, SAFE
+from .names import KNOWN, SAFE, layer_named
 
 BLOCKED = ("sys", "os", "posix", "nt")
 """Modules from which nothing is called, whatever the user allows."""
@@ -210,7 +210,7 @@ def trusting(pickle_module: Any, load_storage: Callable[[Any], Any]) -> Any:
 
     class Trusting(pickle_module.Unpickler):  # type: ignore[misc]
         def find_class(self, module: str, name: str) -> Any:
-            found = KNOWN.get(f"{module}.{name}")
+            found = KNOWN.get(f"{module}.{name}") or layer_named(module, name)
             return super().find_class(module, name) if found is None else found
 
         def persistent_load(self, pid: Any) -> Any:
