@@ -292,7 +292,7 @@ def _with_sparse(total: Tensor | None, grad: Tensor) -> Tensor:
     """The gradient so far and a sparse one: sparse, unless there is a dense one, to which it is added in place."""
     if total is None or total.is_sparse:
         return grad if total is None else grad + total
-    _add(total, grad.to_dense())  # type: ignore[attr-defined]
+    _add(total, grad.to_dense())
     return total
 
 

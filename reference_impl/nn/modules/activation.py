@@ -210,7 +210,7 @@ class PReLU(Module):
         init.constant_(self.weight, self.init)
 
     def forward(self, input: Tensor) -> Tensor:
-        return functional.prelu(input, self.weight)  # type: ignore[no-any-return]
+        return functional.prelu(input, self.weight)
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"
@@ -220,14 +220,14 @@ class Sigmoid(Module):
     """The logistic function of each element."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return exponential.sigmoid(input)  # type: ignore[no-any-return]
+        return exponential.sigmoid(input)
 
 
 class Tanh(Module):
     """The hyperbolic tangent of each element."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return trigonometry.tanh(input)  # type: ignore[no-any-return]
+        return trigonometry.tanh(input)
 
 
 class LogSigmoid(Module):
@@ -287,7 +287,7 @@ class Hardshrink(Module):
         self.lambd = lambd
 
     def forward(self, input: Tensor) -> Tensor:
-        return functional.hardshrink(input, self.lambd)  # type: ignore[no-any-return]
+        return functional.hardshrink(input, self.lambd)
 
     def extra_repr(self) -> str:
         return f"{self.lambd}"
@@ -301,7 +301,7 @@ class Softshrink(Module):
         self.lambd = lambd
 
     def forward(self, input: Tensor) -> Tensor:
-        return functional.softshrink(input, self.lambd)  # type: ignore[no-any-return]
+        return functional.softshrink(input, self.lambd)
 
     def extra_repr(self) -> str:
         return f"{self.lambd}"

@@ -105,8 +105,10 @@ class Embedding(_Table):
         """A layer on a table `(rows, width)`, whose memory it shares; it does not learn unless `freeze` is False."""
         if embeddings.ndim != 2:
             raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
+        rows, width = embeddings.shape
         return cls(
-            *embeddings.shape,
+            rows,
+            width,
             _weight=embeddings,
             _freeze=freeze,
             padding_idx=padding_idx,
@@ -188,8 +190,10 @@ class EmbeddingBag(_Table):
         """A layer on a table `(rows, width)`, whose memory it shares; it does not learn unless `freeze` is False."""
         if embeddings.ndim != 2:
             raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
+        rows, width = embeddings.shape
         made = cls(
-            *embeddings.shape,
+            rows,
+            width,
             _weight=embeddings,
             max_norm=max_norm,
             norm_type=norm_type,
