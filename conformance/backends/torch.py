@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import safetensors.torch
 import torch
+import torch.nn.utils.prune
 
 from conformance.backend import Backend
 from conformance.backends import torch_vision

@@ -12,6 +12,7 @@ from typing import Any
 
 import safetensors.torch
 import torch
+import torch.nn.utils.prune
 from torch.utils import backend_registration
 
 from conformance.backend import Backend
