@@ -60,11 +60,11 @@ def _weights(input: Tensor, target: Tensor, weight: Tensor | None, ignored: int)
 
 
 class Choice(NamedTuple):
-    """What `nll_loss` does: in a tensor of this shape it takes the class `place` of each row where `counts` (everywhere
-    if None), times `weights` (one if None), and divides by `total`, if that is not None."""
+    """What `nll_loss` does: in a tensor of this shape it takes what lies at `places`, one for each target, where
+    `counts` (everywhere if None), times `weights` (one if None), and divides by `total`, if that is not None."""
 
     shape: tuple[int, ...]
-    place: Array
+    places: tuple[Array, ...]
     counts: Array | None
     weights: Array | None
     total: Any
@@ -75,10 +75,10 @@ def _choice(shape: tuple[int, ...], target: Array, weight: Any, ignored: int, re
     """IndexError for a target out of bounds."""
     classes, counts = shape[0 if len(shape) == 1 else 1], None
     if target.size and has_values(target):
-        least, greatest = np.minimum.reduce(target, axis=None), np.maximum.reduce(target, axis=None)
-        if least < 0 or greatest >= classes or least <= ignored <= greatest:
+        inside = target.view(np.uint64) < classes  # negative ones are very large then
+        if 0 <= ignored < classes or not np.logical_and.reduce(inside, axis=None):
             counts = target != ignored
-            wrong = target[counts & ((target < 0) | (target >= classes))]
+            wrong = target[counts & ~inside]
             if wrong.size:
                 raise IndexError(f"Target {wrong.flat[0]} is out of bounds.")
             target = np.where(counts, target, 0)
@@ -86,20 +86,27 @@ def _choice(shape: tuple[int, ...], target: Array, weight: Any, ignored: int, re
     total = None
     if reduction == "mean":
         total = target.size if weights is None else np.add.reduce(weights, axis=None, dtype=None)
-    return Choice(shape, target, counts, None if weight is None else weights, total, reduction)
+    return Choice(shape, _places(target, len(shape)), counts, None if weight is None else weights, total, reduction)
 
 
-def _places(choice: Choice) -> Any:
-    """The index of each row's class in a tensor of the shape."""
-    if len(choice.shape) == 1:
-        return (choice.place,)
-    rows = np.ogrid[tuple(slice(n) for n in choice.place.shape)]
-    return (rows[0], choice.place, *rows[1:])
+def _places(target: Array, ndim: int) -> tuple[Array, ...]:
+    """The index of each target's class in a tensor of `ndim` dimensions."""
+    if ndim == 1:
+        return (target,)
+    if ndim == 2:
+        return np.arange(len(target)), target
+    rows = np.ogrid[tuple(slice(n) for n in target.shape)]
+    return (rows[0], target, *rows[1:])
+
+
+def _over(array: Any, total: Any) -> Any:
+    divisor = array.dtype.type(total)
+    return array / divisor if total else quiet(np.divide, array, divisor)
 
 
 def _taken(x: Array, choice: Choice) -> Any:
     """Minus the weighted elements, reduced."""
-    loss = -np.asarray(x[_places(choice)])
+    loss = -np.asarray(x[choice.places])
     if choice.weights is not None:
         loss = loss * choice.weights
     if choice.counts is not None:
@@ -107,18 +114,18 @@ def _taken(x: Array, choice: Choice) -> Any:
     if choice.reduction == "none":
         return loss
     summed = np.add.reduce(loss, axis=None)
-    return summed if choice.total is None else quiet(np.divide, summed, summed.dtype.type(choice.total))
+    return summed if choice.total is None else _over(summed, choice.total)
 
 
 def _put(grad: Array, choice: Choice) -> Array:
     """The gradient of `_taken`, which is linear."""
-    flow = -grad if choice.total is None else quiet(np.divide, -grad, grad.dtype.type(choice.total))
+    flow = -grad if choice.total is None else _over(-grad, choice.total)
     if choice.weights is not None:
         flow = flow * choice.weights
     result = np.zeros(choice.shape, grad.dtype)
     if choice.counts is not None:
         flow = np.where(choice.counts, flow, flow.dtype.type(0))
-    result[_places(choice)] = flow
+    result[choice.places] = flow
     return result
 
 
