@@ -13,7 +13,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,7 +112,7 @@ def started() -> list[tuple[Any, ...]]:
 class Faults:
     """Raises what stands at an index; None is a sample."""
 
-    def __init__(self, faults: list[BaseException | None]) -> None:
+    def __init__(self, faults: Sequence[BaseException | None]) -> None:
         self.faults = faults
 
     def __len__(self) -> int:
@@ -209,7 +209,7 @@ class Same:
 def stream(torch: Any, size: int, sharing: bool, step: int = 0) -> Any:
     """A stream of the numbers below `size` (and `step` more in each further worker), whole or shared among workers."""
 
-    class Stream(torch.utils.data.IterableDataset):  # type: ignore[misc, name-defined]
+    class Stream(torch.utils.data.IterableDataset):  # type: ignore[misc]
         def __iter__(self) -> Iterator[int]:
             info = torch.utils.data.get_worker_info()
             number, workers = (0, 1) if info is None else (info.id, info.num_workers)

@@ -54,7 +54,7 @@ def mapping_like(model: Any, found: dict[Any, Any]) -> Any:
     """A mapping of the model's type (and its further attributes) where one can be made, otherwise a dict."""
     try:
         if not isinstance(model, collections.abc.MutableMapping):
-            return type(model)(found)  # type: ignore[call-arg]
+            return type(model)(found)
         clone = copy.copy(model)
         clone.update(found)
         return clone
@@ -68,7 +68,7 @@ def sequence_like(model: Any, found: list[Any]) -> Any:
         return found
     try:
         if not isinstance(model, collections.abc.MutableSequence):
-            return type(model)(found)  # type: ignore[call-arg]
+            return type(model)(found)
         clone = copy.copy(model)
         for i, value in enumerate(found):
             clone[i] = value
@@ -94,17 +94,17 @@ def collate_numpy_array_fn(batch: Any, *, collate_fn_map: Registry | None = None
     return collate([as_tensor(array) for array in batch], collate_fn_map=collate_fn_map)
 
 
-def collate_numpy_scalar_fn(batch: Any, *, collate_fn_map: Registry | None = None) -> Tensor:
+def collate_numpy_scalar_fn(batch: Any, *, collate_fn_map: Registry | None = None) -> Any:
     """A tensor of NumPy's numbers, of their dtype."""
     return as_tensor(batch)
 
 
-def collate_float_fn(batch: Any, *, collate_fn_map: Registry | None = None) -> Tensor:
+def collate_float_fn(batch: Any, *, collate_fn_map: Registry | None = None) -> Any:
     """A float64 tensor: Python's floats are."""
     return tensor(batch, dtype=float64)
 
 
-def collate_int_fn(batch: Any, *, collate_fn_map: Registry | None = None) -> Tensor:
+def collate_int_fn(batch: Any, *, collate_fn_map: Registry | None = None) -> Any:
     """An int64 tensor, of bools a bool one."""
     return tensor(batch)
 

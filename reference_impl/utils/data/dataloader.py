@@ -76,21 +76,12 @@ class DataLoader(Generic[T_co]):
         self.worker_init_fn = worker_init_fn
         self.multiprocessing_context = multiprocessing_context
         self.in_order = in_order
+        self.generator = generator
+        self.drop_last = drop_last
         self._streaming = isinstance(dataset, IterableDataset)
         if self._streaming:
             _refuse_order(shuffle, sampler, batch_sampler)
-        _checked_order(batch_size, bool(shuffle), sampler, batch_sampler, drop_last)
-        if sampler is None:
-            sampler = self._default_sampler(bool(shuffle), generator)
-        if batch_sampler is not None:
-            batch_size = None
-        elif batch_size is not None:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
-        self.batch_size = batch_size
-        self.drop_last = drop_last
-        self.sampler = sampler
-        self.batch_sampler = batch_sampler
-        self.generator = generator
+        self._set_order(batch_size, bool(shuffle), sampler, batch_sampler)
         self.collate_fn = collate_fn or (default_collate if self._auto_collation else default_convert)
         self.persistent_workers = persistent_workers
         self._initialized = True
@@ -98,10 +89,20 @@ class DataLoader(Generic[T_co]):
         self._iterator = None
         self.check_worker_number_rationality()
 
-    def _default_sampler(self, shuffle: bool, generator: Generator | None) -> Sampler[Any]:
-        if self._streaming:
-            return Endless()
-        return RandomSampler(self.dataset, generator=generator) if shuffle else SequentialSampler(self.dataset)
+    def _set_order(self, batch_size: int | None, shuffle: bool, sampler: Any, batch_sampler: Any) -> None:
+        _checked_order(batch_size, shuffle, sampler, batch_sampler, self.drop_last)
+        if sampler is None and self._streaming:
+            sampler = Endless()
+        elif sampler is None:
+            source = self.dataset
+            sampler = RandomSampler(source, generator=self.generator) if shuffle else SequentialSampler(source)
+        if batch_sampler is not None:
+            batch_size = None
+        elif batch_size is not None:
+            batch_sampler = BatchSampler(sampler, batch_size, self.drop_last)
+        self.batch_size = batch_size
+        self.sampler = sampler
+        self.batch_sampler = batch_sampler
 
     @property
     def multiprocessing_context(self) -> Any:

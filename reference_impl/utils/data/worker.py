@@ -80,7 +80,8 @@ class Caught:
         if self.kind is KeyError:
             raise KeyError(KeyErrorMessage(told))
         try:
-            error = self.kind(message=told) if getattr(self.kind, "message", None) else self.kind(told)
+            kind: Any = self.kind
+            error = kind(message=told) if getattr(kind, "message", None) else kind(told)
         except Exception:
             raise RuntimeError(told) from None
         raise error
@@ -164,8 +165,9 @@ def _serve(order: Order, pipe: Any, messages: queue.SimpleQueue[Any], stopping: 
     while (message := messages.get()) is not None:
         if stopping.is_set():
             continue
+        answer: tuple[Any, Any] = (message, None)
         if isinstance(message, Resume):
-            fetcher, answer = order.fetcher(), (message, None)
+            fetcher = order.fetcher()
         else:
             task, keys = message
             answer = (task, failure or _fetched(order, fetcher, keys))

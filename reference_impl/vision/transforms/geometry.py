@@ -187,7 +187,7 @@ def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -
     from PIL import ImageOps
 
     bands = len(img.getbands())
-    colour = (fill,) * bands if isinstance(fill, int | float) and bands > 1 else fill
+    colour: Any = (fill,) * bands if isinstance(fill, int | float) and bands > 1 else fill
     return ImageOps.expand(img, border=(left, top, right, bottom), fill=tuple(colour) if bands > 1 else colour)
 
 

@@ -64,7 +64,9 @@ def normalize(tensor: Tensor, mean: Any, std: Any, inplace: bool = False) -> Ten
         told = f"std evaluated to zero after conversion to {tensor.dtype}, leading to division by zero."
         raise ValueError(told)
     centre, spread = (value.view(-1, 1, 1) if value.dim() == 1 else value for value in (centre, spread))
-    return (tensor if inplace else tensor.clone()).sub_(centre).div_(spread)
+    result = tensor if inplace else tensor.clone()
+    result.sub_(centre).div_(spread)
+    return result
 
 
 def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
