@@ -6,6 +6,7 @@ The gradients are written once, for arrays and for tensors: arrays where nobody 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from ..quiet import quiet
 from ..tensor import Tensor, wrap
 
 
-def _lstm_slopes(units: tuple[Any, ...], state: Any, bent: Any, to_hidden: Any, to_cell: Any) -> tuple[Any, ...]:
+def lstm_slopes(units: Sequence[Any], state: Any, bent: Any, to_hidden: Any, to_cell: Any) -> tuple[Any, ...]:
     """The gradients of the four gates and of the old state, from the gates, that state and the tanh of the new one."""
     i, f, g, o = units
     flow = to_cell + to_hidden * o * (1 - bent * bent)
@@ -35,7 +36,7 @@ def _lstm_slopes(units: tuple[Any, ...], state: Any, bent: Any, to_hidden: Any, 
     )
 
 
-def _gru_slopes(units: tuple[Any, ...], state: Any, candidate: Any, grad: Any) -> tuple[Any, ...]:
+def gru_slopes(units: Sequence[Any], state: Any, candidate: Any, grad: Any) -> tuple[Any, ...]:
     """The gradients of the three gates, of the candidate's part from the state, and of the state."""
     r, z, n = units
     to_new = grad * (1 - z) * (1 - n * n)
@@ -43,7 +44,8 @@ def _gru_slopes(units: tuple[Any, ...], state: Any, candidate: Any, grad: Any) -
     return to_reset, grad * (state - n) * z * (1 - z), to_new, to_new * r, grad * z
 
 
-def _parts(array: Any, count: int) -> list[Any]:
+def parts(array: Any, count: int) -> list[Any]:
+    """The gates of an array `(N, count * H)`."""
     size = array.shape[1] // count
     return [array[:, k * size : (k + 1) * size] for k in range(count)]
 
@@ -57,13 +59,13 @@ class ThnnFusedLstmCellBackward0(Node):
         if not MODE.grad:
             d = cx._dtype
             arrays = [operand(t, d) for t in (cx, bent, to_hidden, to_cell)]
-            *slopes, back = quiet(_lstm_slopes, _parts(units._array, 4), *arrays)
+            *slopes, back = quiet(lstm_slopes, parts(units._array, 4), *arrays)
             joined = quiet(np.concatenate, slopes, 1)
             return tuple(wrap(cast(array, d), d, cx._device) for array in (joined, back))
         i, f, g, o = gates.chunk(4, 1)
-        parts = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
-        state = parts[1] * cx + parts[0] * parts[2]
-        *slopes, back = _lstm_slopes(parts, cx, state.tanh(), to_hidden, to_cell)
+        opened = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+        state = opened[1] * cx + opened[0] * opened[2]
+        *slopes, back = lstm_slopes(opened, cx, state.tanh(), to_hidden, to_cell)
         return cat(slopes, 1), back
 
 
@@ -75,13 +77,13 @@ class ThnnFusedGruCellBackward0(Node):
         x, h, hx, units = self.tensors()
         if not MODE.grad:
             d = hx._dtype
-            candidate = _parts(operand(h, d), 3)[2]
-            found = quiet(_gru_slopes, _parts(units._array, 3), operand(hx, d), candidate, operand(grad, d))
+            candidate = parts(operand(h, d), 3)[2]
+            found = quiet(gru_slopes, parts(units._array, 3), operand(hx, d), candidate, operand(grad, d))
             arrays = np.concatenate(found[:3], 1), np.concatenate((*found[:2], found[3]), 1), found[4]
             return tuple(wrap(cast(array, d), d, hx._device) for array in arrays)
         (xr, xz, xn), (hr, hz, hn) = x.chunk(3, 1), h.chunk(3, 1)
         r, z = (xr + hr).sigmoid(), (xz + hz).sigmoid()
-        found = _gru_slopes((r, z, (xn + r * hn).tanh()), hx, hn, grad)
+        found = gru_slopes((r, z, (xn + r * hn).tanh()), hx, hn, grad)
         return cat(found[:3], 1), cat([*found[:2], found[3]], 1), found[4]
 
 
@@ -89,14 +91,14 @@ def _lstm(gates: Any, state: Any) -> tuple[Any, ...]:
     units = logistic(gates)
     size = state.shape[1]
     units[:, 2 * size : 3 * size] = np.tanh(gates[:, 2 * size : 3 * size])
-    i, f, g, o = _parts(units, 4)
+    i, f, g, o = parts(units, 4)
     new = f * state + i * g
     bent = np.tanh(new)
     return o * bent, new, units, bent
 
 
 def _gru(x: Any, h: Any, state: Any) -> tuple[Any, ...]:
-    (xr, xz, xn), (hr, hz, hn) = _parts(x, 3), _parts(h, 3)
+    (xr, xz, xn), (hr, hz, hn) = parts(x, 3), parts(h, 3)
     r, z = logistic(xr + hr), logistic(xz + hz)
     n = np.tanh(xn + r * hn)
     return n + z * (state - n), np.concatenate((r, z, n), 1)

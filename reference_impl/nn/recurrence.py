@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 from ..addmm import addmm
 from ..autocast import faster
+from ..hollow import Hollow
 from ..join import cat, stack
 from ..tensor import Tensor
 from .affine import linear
 from .dropout import dropout as dropped
 from .gates import gru_gates, lstm_gates
+from .rollout import rolled
 
 State = tuple[Tensor, ...]
 
@@ -54,6 +56,9 @@ def _lstm_step(inputs: Tensor, state: State, w: _Weights) -> State:
 
 def _gru_step(inputs: Tensor, state: State, w: _Weights) -> State:
     return (gru_gates(inputs, linear(state[0], w.hidden, w.hidden_bias), state[0]),)
+
+
+NAMES: dict[Step, str] = {_tanh_step: "tanh", _relu_step: "relu", _lstm_step: "lstm", _gru_step: "gru"}
 
 
 def _projected(input: Tensor, w: _Weights, step: Step) -> Tensor:
@@ -102,6 +107,33 @@ def _weights(flat: Sequence[Tensor], biased: bool, projected: bool) -> list[_Wei
     return made
 
 
+def _side(
+    step: Step, inputs: Tensor, state: State, w: _Weights, back: bool, sizes: list[int] | None
+) -> tuple[Tensor, State]:
+    """One layer in one direction: as one node where all sequences are of one length, else step by step."""
+    if sizes is None and w.projection is None and _alike(inputs, w.hidden, *state):
+        return _as_one(step, inputs, state, w, back)
+    steps = inputs.unbind(0) if sizes is None else inputs.split(sizes)
+    outputs, last = (_backwards if back else _forwards)(step, steps, state, w)
+    return (stack(outputs) if sizes is None else cat(outputs)), last
+
+
+def _alike(first: Tensor, *others: Tensor) -> bool:
+    d = first._dtype
+    plain = d.compute is d.numpy and type(first._array) is not Hollow
+    return plain and all(t._dtype is d and t._device is first._device for t in others)
+
+
+def _as_one(step: Step, inputs: Tensor, state: State, w: _Weights, back: bool) -> tuple[Tensor, State]:
+    def composed(inputs: Tensor, weight: Tensor, bias: Tensor | None, *state: Tensor) -> State:
+        outputs, last = _forwards(step, inputs.unbind(0), state, _Weights(weight, weight, weight.t(), None, bias, None))
+        return stack(outputs), *last
+
+    bias = w.hidden_bias if step is _gru_step else None
+    outputs, *last = rolled(NAMES[step], composed, inputs.flip(0) if back else inputs, w.hidden, bias, state)
+    return (outputs.flip(0) if back else outputs), tuple(last)
+
+
 def _run(
     step: Step,
     input: Tensor,
@@ -124,11 +156,8 @@ def _run(
             input = dropped(input, dropout, train)
         sides = []
         for k in range(layer, layer + directions):
-            inputs = _projected(input, weights[k], step)
-            steps = inputs.unbind(0) if sizes is None else inputs.split(sizes)
-            walk = _backwards if k > layer else _forwards
-            outputs, last = walk(step, steps, firsts[k], weights[k])
-            sides.append(stack(outputs) if sizes is None else cat(outputs))
+            outputs, last = _side(step, _projected(input, weights[k], step), firsts[k], weights[k], k > layer, sizes)
+            sides.append(outputs)
             lasts.append(last)
         input = sides[0] if len(sides) == 1 else cat(sides, -1)
     return input, tuple(stack(parts) for parts in zip(*lasts, strict=True))
