@@ -167,18 +167,22 @@ class Identity(BasePruningMethod):
 class _Counted(BasePruningMethod):
     """Prunes a number of elements, or a fraction of them."""
 
+    amount: Any
+
     def __init__(self, amount: Any) -> None:
+        whole = isinstance(amount, Integral)
         if not isinstance(amount, Real):
             raise TypeError(f"Invalid type for amount: {amount}. Must be int or float.")
-        if amount < 0 or (not isinstance(amount, Integral) and amount > 1.0):
+        if not (float(amount) >= 0 and (whole or float(amount) <= 1)):
             raise ValueError(f"amount={amount} should either be a float in the range [0, 1] or a non-negative integer")
         self.amount = amount
 
     def _count(self, size: int) -> int:
-        count = self.amount if isinstance(self.amount, Integral) else round(self.amount * size)
+        whole = isinstance(self.amount, Integral)
+        count = int(self.amount if whole else round(self.amount * size))
         if count > size:
             raise ValueError(f"amount={count} should be smaller than the number of parameters to prune={size}")
-        return int(count)
+        return count
 
 
 class RandomUnstructured(_Counted):
