@@ -395,6 +395,9 @@ def test_abandoned(trial: Trial) -> None:
         case.equal("batches", len(list(loader(trial, range(5)))), 5)
     with trial.case("left", call="next(iter(DataLoader(x, num_workers=2)))") as case, leaving_nobody(case):
         case.equal("batch", next(iter(loader(trial, range(500)))), [0])
+    with trial.case("left, large", call="next(iter(DataLoader(x, num_workers=2)))") as case, leaving_nobody(case):
+        large = loading.Asking(50, loading.megabytes)  # more than the pipe to the main process holds
+        case.equal("batch", next(iter(loader(trial, large)))[0][1].shape, (250_000,))
     kind, words = "ZeroDivisionError", "division by zero"
     with trial.case(kind, call="for batch in loader: raise") as case, leaving_nobody(case), case.raises(kind, words):
         for batch in loader(trial, range(500)):

@@ -113,9 +113,11 @@ def _dtype_of(leaf: Any) -> dtype:
 def _flatten(data: Any, shape: list[int], dim: int, leaves: list[Any]) -> None:
     """Collect the leaves in order. ValueError for uneven lengths, TypeError for what is no sequence."""
     if dim == len(shape):
-        leaves.append(_leaf(data))
+        leaves.append(_leaf(data, not leaves))
         return
-    if not isinstance(data, (Sequence, np.ndarray)) or isinstance(data, str):
+    if isinstance(data, str):
+        raise TypeError("new(): invalid data type 'str'")
+    if not isinstance(data, (Sequence, np.ndarray)):
         raise TypeError("not a sequence")
     if len(data) != shape[dim]:
         raise ValueError(f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})")
@@ -124,9 +126,11 @@ def _flatten(data: Any, shape: list[int], dim: int, leaves: list[Any]) -> None:
         _flatten(item, shape, dim + 1, leaves)
 
 
-def _leaf(data: Any) -> Any:
+def _leaf(data: Any, first: bool) -> Any:
     """One element: a number, or a tensor or array of one element."""
     if isinstance(data, (str, bytes)):
+        if not first:
+            raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
         raise ValueError(f"too many dimensions '{type(data).__name__}'")
     if isinstance(data, Sequence):
         raise TypeError(f"'{type(data).__name__}' object cannot be interpreted as an integer")

@@ -109,6 +109,11 @@ def started() -> list[tuple[Any, ...]]:
     return list(STARTED)
 
 
+def megabytes() -> Any:
+    """Two of them."""
+    return np.zeros(250_000)
+
+
 class Faults:
     """Raises what stands at an index; None is a sample."""
 

@@ -220,8 +220,8 @@ def random_split(
         lengths = _shares(total, lengths)
     if sum(lengths) != total:
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
-    sizes = [int(length) for length in lengths]
-    order = randperm(total, generator=generator, device=None if generator is None else generator.device).tolist()
+    sizes: list[Any] = list(lengths)  # whole numbers: others are refused here
+    order = randperm(sum(sizes), generator=generator, device=None if generator is None else generator.device).tolist()
     return [
         Subset(dataset, order[end - size : end]) for end, size in zip(itertools.accumulate(sizes), sizes, strict=True)
     ]
