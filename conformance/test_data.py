@@ -360,11 +360,17 @@ def test_uneven(trial: Trial) -> None:
 
 @pytest.mark.clause("data.worker.order")
 def test_order(trial: Trial) -> None:
-    """A first batch that waits until the second one was handed out."""
+    """A first batch that waits until the second one is made, or handed out."""
+    context = multiprocessing.get_context()
+    with trial.case("in_order=True", call="DataLoader(dataset, num_workers=2)") as case:
+        waiting = loading.Waiting(context.Event(), told=True)
+        got = [batch[0] for batch in loader(trial, waiting, multiprocessing_context=context)]
+        case.equal("batches", got, [0, 1, 2, 3])
     with trial.case("in_order=False", call="DataLoader(dataset, num_workers=2, in_order=False)") as case:
-        context = multiprocessing.get_context()
         event = context.Event()
-        batches = iter(loader(trial, loading.Waiting(event), in_order=False, multiprocessing_context=context))
+        batches = iter(
+            loader(trial, loading.Waiting(event, told=False), in_order=False, multiprocessing_context=context)
+        )
         first = next(batches)[0]
         case.holds("first", first in (1, 3), "1 or 3", str(first))
         event.set()
@@ -383,9 +389,12 @@ def test_persistent(trial: Trial) -> None:
                 break
             three = [batch[0] for batch in asking]
             case.equal("batches", [index for index, _ in three], [0, 1, 2, 3, 4, 5])
+            counting = loader(trial, loading.Counting(), 1, persistent_workers=persistent)
+            counts = [batch[0] for _ in range(2) for batch in counting]
+            case.equal("its dataset", counts, [*range(1, 9)] if persistent else [1, 2, 3, 4] * 2)
             same = {process for _, (_, process) in one} == {process for _, (_, process) in three}
             case.equal("the same processes", same, persistent)
-            del asking, _
+            del asking, counting, _
 
 
 @pytest.mark.clause("data.worker.abandoned")

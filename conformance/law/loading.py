@@ -174,10 +174,11 @@ class Slow:
 
 
 class Waiting:
-    """Sample 0 is not there before an event is."""
+    """Sample 0 is not there before an event is, which sample 1 can be."""
 
-    def __init__(self, event: Any) -> None:
+    def __init__(self, event: Any, told: bool) -> None:
         self.event = event
+        self.told = told
 
     def __len__(self) -> int:
         return 4
@@ -185,6 +186,8 @@ class Waiting:
     def __getitem__(self, index: int) -> int:
         if index == 0:
             self.event.wait(LIMIT / 2)
+        if index == 1 and self.told:
+            self.event.set()
         return index
 
 
