@@ -228,7 +228,7 @@ def two_convolutions(w1: Array, b1: Array, w2: Array, b2: Array, w3: Array, b3: 
 def test_mlp(trial: Trial, device: str) -> None:
     """Twenty batches."""
     program = opened(trial, "mlp")
-    steps = 5 if trial.quick else 20
+    steps = 4 if trial.quick else 20
     with trial.case("train", call=f"train(1, steps={steps})") as case:
         begun = arrays(trial, program.start(program.MLP(), seed=1))
         data = batches_of(program, steps, (64,))
@@ -241,7 +241,7 @@ def test_mlp(trial: Trial, device: str) -> None:
 def test_cnn(trial: Trial, device: str) -> None:
     """Ten batches."""
     program = opened(trial, "cnn")
-    steps = 3 if trial.quick else 10
+    steps = 2 if trial.quick else 10
     with trial.case("train", call=f"train(1, steps={steps})") as case:
         begun = arrays(trial, program.start(program.CNN(), seed=1))
         data = batches_of(program, steps, (1, 8, 8))
@@ -251,9 +251,9 @@ def test_cnn(trial: Trial, device: str) -> None:
 
 
 def reads_digits(trial: Trial, name: str, device: str) -> None:
-    """Training in full, or two epochs and less to reach in a quick run."""
+    """Training in full, or one epoch and less to reach in a quick run."""
     program = opened(trial, name)
-    epochs, least = (2, 0.85) if trial.quick else (program.EPOCHS, 0.97)
+    epochs, least = (1, 0.6) if trial.quick else (program.EPOCHS, 0.97)
     with trial.case("train", call=f"train({epochs})") as case:
         model, losses = program.train(epochs, device)
         found = program.accuracy(model, device)

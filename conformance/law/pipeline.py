@@ -16,14 +16,14 @@ from conformance.law.program import arrays, follows, match, opened
 
 
 def reads(trial: Trial, device: str) -> None:
-    """Training in full; in a quick run two epochs, and less to reach."""
-    epochs, least = (2, 0.8) if trial.quick else (8, 0.97)
+    """Training in full; in a quick run one epoch, and less to reach."""
+    epochs, least = (1, 0.6) if trial.quick else (8, 0.97)
     with trial.case("train", call=f"train({epochs})") as case, trial.namespace.device("cpu"):
         program = opened(trial, "pipeline")
         model, losses = program.train(epochs, device)
         found = program.accuracy(program.predict(model, device))
         case.holds("accuracy", found >= least, f"at least {least}", str(found))
-        case.holds("losses", losses[-1] < losses[0] / 2, "falling", str(losses))
+        case.holds("losses", losses[-1] < 1.8, "below 1.8 (guessing is at 2.3)", str(losses))
 
 
 def loaded(trial: Trial, device: str) -> None:

@@ -87,10 +87,11 @@ def detached(trial: Trial, device: str) -> None:
 
 def optimizers(trial: Trial, device: str) -> None:
     """Some steps of both ways."""
-    with trial.case("train_with_one(10), train_with_two(10)") as case:
+    steps = 3 if trial.quick else 10
+    with trial.case("train", call=f"train_with_one({steps}), train_with_two({steps})") as case:
         program = opened(trial, "gan")
         start = arrays(trial, parameters(*program.networks(device)))
-        one, two = program.train_with_one(10, device), program.train_with_two(10, device)
+        one, two = program.train_with_one(steps, device), program.train_with_two(steps, device)
         match(case, parameters(*one), arrays(trial, parameters(*two)), 1e-6, "parameter")
         moved = [float(np.abs(a - b).max()) for a, b in zip(arrays(trial, parameters(*one)), start, strict=True)]
         case.holds("moved", min(moved) > 1e-3, "every parameter has moved", str(moved))
@@ -98,7 +99,7 @@ def optimizers(trial: Trial, device: str) -> None:
 
 def learning(trial: Trial, device: str) -> None:
     """From more than two away to less than one."""
-    steps, most = (30, 2.0) if trial.quick else (60, 1.0)
+    steps, most = (20, 2.0) if trial.quick else (60, 1.0)
     with trial.case("train", call=f"train_with_two({steps})") as case:
         program = opened(trial, "gan")
         before = program.distance(program.networks(device)[0], device)
