@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
+import weakref
 from typing import Any
 
 import numpy as np
 import pytest
 
 from conformance.case import Case, Trial
+from conformance.law.lifetime import without_collector
 
 EPOCHS = 75
 RATES = (0.5, 0.3, 2.0)
@@ -138,3 +140,21 @@ def test_resume(row: Row, trial: Trial) -> None:
                 case.equal(f"rates at epoch {epoch + 1}", rates_of(fresh), rates_of(opt))
             case.equal("get_last_lr", again.get_last_lr(), scheduler.get_last_lr())
             case.holds("moved", before == 0 or rates_of(opt) != [0.75, 0.25], "other rates", str(rates_of(opt)))
+
+
+@pytest.mark.clause("schedule.lifetime")
+def test_lifetime(row: Row, trial: Trial) -> None:
+    """After a step of both."""
+    with trial.case("deleted", call=row["make"]) as case, without_collector() as collect:
+        opt = optimizer(trial, (0.5, 2.0))
+        scheduler = evaluated(row["make"], trial)(trial.namespace.optim.lr_scheduler, opt)
+        opt.step()
+        scheduler.step()
+        case.equal("last_epoch", scheduler.optimizer is opt, True)
+        gone = weakref.ref(scheduler), weakref.ref(opt)
+        del scheduler
+        collect()
+        case.equal("scheduler after del", gone[0](), None)
+        del opt
+        collect()
+        case.equal("optimizer after del", gone[1](), None)
