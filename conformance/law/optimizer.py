@@ -56,9 +56,12 @@ def made(trial: Trial, array: Array | None, dtype: str, device: str) -> Any:
     return trial.namespace.tensor(values.tolist(), dtype=getattr(trial.namespace, dtype), device=device)
 
 
-def parameters(trial: Trial, paths: list[list[Array | None]], dtype: str, device: str) -> list[Any]:
-    """Parameters at their starts."""
-    return [trial.namespace.nn.Parameter(made(trial, path[0], dtype, device)) for path in paths]
+def parameters(
+    trial: Trial, paths: list[list[Array | None]], dtype: str, device: str, turned: bool = True
+) -> list[Any]:
+    """Parameters at their starts; matrices lie column by column if `turned`."""
+    starts = [made(trial, path[0], dtype, device) for path in paths]
+    return [trial.namespace.nn.Parameter(x.t().contiguous().t() if turned and x.dim() == 2 else x) for x in starts]
 
 
 def read(trial: Trial, p: Any) -> Array:
@@ -126,7 +129,7 @@ def trained(
 ) -> tuple[list[Any], Any]:  # fmt: skip
     """Parameters and the optimizer after some steps in float32, begun afresh or from copies with a state."""
     paths = drawn(trial, f"{kind} trained", SHAPES, late=late)
-    params = parameters(trial, paths, "float32", device)
+    params = parameters(trial, paths, "float32", device, turned=late)
     if held is not None:
         params = [copy.deepcopy(p) for p in held]
     optimizer = getattr(trial.namespace.optim, kind)(params, **options)
