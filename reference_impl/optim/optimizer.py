@@ -16,14 +16,14 @@ from ..tensor import Tensor
 from .groups import Group, accept, typename
 from .hooks import BEFORE_EVERY, BEHIND_EVERY, Hooks, add
 
-HOOKS = {
+HOOKS = (
     "_optimizer_step_pre_hooks",
     "_optimizer_step_post_hooks",
     "_optimizer_state_dict_pre_hooks",
     "_optimizer_state_dict_post_hooks",
     "_optimizer_load_state_dict_pre_hooks",
     "_optimizer_load_state_dict_post_hooks",
-}
+)
 
 
 class Optimizer(Hooks):
@@ -50,8 +50,8 @@ class Optimizer(Hooks):
 
     def _prepare(self) -> None:
         """Empty tables of hooks, and a `step` of the class that calls them."""
-        for name in HOOKS - self.__dict__.keys():
-            setattr(self, name, OrderedDict())
+        for name in HOOKS:
+            self.__dict__.setdefault(name, OrderedDict())
         step = type(self).step
         if not getattr(step, "hooked", False):
             type(self).step = with_hooks(step)  # type: ignore[method-assign]
