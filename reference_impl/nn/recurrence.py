@@ -110,12 +110,16 @@ def _weights(flat: Sequence[Tensor], biased: bool, projected: bool) -> list[_Wei
 def _side(
     step: Step, inputs: Tensor, state: State, w: _Weights, back: bool, sizes: list[int] | None
 ) -> tuple[Tensor, State]:
-    """One layer in one direction: as one node where all sequences are of one length, else step by step."""
-    if sizes is None and w.projection is None and _alike(inputs, w.hidden, *state):
-        return _as_one(step, inputs, state, w, back)
-    steps = inputs.unbind(0) if sizes is None else inputs.split(sizes)
-    outputs, last = (_backwards if back else _forwards)(step, steps, state, w)
-    return (stack(outputs) if sizes is None else cat(outputs)), last
+    """One layer in one direction, as packed data: as one node, or step by step."""
+    if sizes is None:
+        steps, batch = inputs._array.shape[:2]
+        rows = inputs.reshape(steps * batch, inputs.size(2))
+        outputs, last = _side(step, rows, state, w, back, [batch] * steps)
+        return outputs.view(steps, batch, outputs.size(1)), last
+    if w.projection is None and _alike(inputs, w.hidden, *state):
+        return _as_one(step, inputs, state, w, back, sizes)
+    found, last = (_backwards if back else _forwards)(step, inputs.split(sizes), state, w)
+    return cat(found), last
 
 
 def _alike(first: Tensor, *others: Tensor) -> bool:
@@ -124,14 +128,17 @@ def _alike(first: Tensor, *others: Tensor) -> bool:
     return plain and all(t._dtype is d and t._device is first._device for t in others)
 
 
-def _as_one(step: Step, inputs: Tensor, state: State, w: _Weights, back: bool) -> tuple[Tensor, State]:
+def _as_one(
+    step: Step, inputs: Tensor, state: State, w: _Weights, back: bool, sizes: list[int]
+) -> tuple[Tensor, State]:
     def composed(inputs: Tensor, weight: Tensor, bias: Tensor | None, *state: Tensor) -> State:
-        outputs, last = _forwards(step, inputs.unbind(0), state, _Weights(weight, weight, weight.t(), None, bias, None))
-        return stack(outputs), *last
+        own = _Weights(weight, weight, weight.t(), None, bias, None)
+        outputs, last = (_backwards if back else _forwards)(step, inputs.split(sizes), state, own)
+        return cat(outputs), *last
 
     bias = w.hidden_bias if step is _gru_step else None
-    outputs, *last = rolled(NAMES[step], composed, inputs.flip(0) if back else inputs, w.hidden, bias, state)
-    return (outputs.flip(0) if back else outputs), tuple(last)
+    outputs, *last = rolled(NAMES[step], sizes, back, composed, inputs, w.hidden, bias, state)
+    return outputs, tuple(last)
 
 
 def _run(

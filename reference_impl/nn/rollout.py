@@ -1,4 +1,4 @@
-"""A recurrent layer over all steps of a batch as one node: the loop over the steps runs on arrays, and the gradient of
+"""A recurrent layer over all steps as one node: the loop over the steps runs on arrays, and the gradient of
 the weights is one product instead of one for each step (backpropagation through time: P. Werbos, Proceedings of the
 IEEE 78, 1990).
 
@@ -24,94 +24,93 @@ from ..tensor import Tensor, wrap
 from .gates import gru_slopes, lstm_slopes, parts
 
 Arrays = tuple[Array, ...]
+Spans = list[tuple[slice, int]]
+"""The rows of each step, in the order in which the steps are read, and how many there are. The longest sequences come
+first: those that have ended keep their last state, and those that have not begun their first one."""
 Composed = Callable[..., tuple[Tensor, ...]]
 
 
-def _lstm(inputs: Array, weight: Array, bias: Any, state: Arrays) -> tuple[Arrays, Arrays]:
+def _lstm(spans: Spans, inputs: Array, weight: Array, bias: Any, first: Arrays) -> tuple[Arrays, Arrays]:
     """The results, and what the way back needs."""
-    hidden, cell = state
-    steps, batch, size = len(inputs), *hidden.shape
+    hidden, cell = (t.copy() for t in first)
+    size = hidden.shape[1]
     turned = np.ascontiguousarray(weight.T)
-    units = np.empty((steps, batch, 4 * size), inputs.dtype)
-    outputs, cells, bent = (np.empty((steps, batch, size), inputs.dtype) for _ in range(3))
-    for t in range(steps):
-        gates = hidden @ turned
-        gates += inputs[t]
-        units[t] = logistic(gates)
-        units[t, :, 2 * size : 3 * size] = np.tanh(gates[:, 2 * size : 3 * size])
-        i, f, g, o = parts(units[t], 4)
-        cell = np.add(f * cell, i * g, out=cells[t])
-        hidden = np.multiply(o, np.tanh(cell, out=bent[t]), out=outputs[t])
-    return (outputs.copy(), outputs[-1].copy(), cells[-1].copy()), (outputs, units, cells, bent)
+    units = np.empty((len(inputs), 4 * size), inputs.dtype)
+    outputs, before, cells, bent = (np.empty((len(inputs), size), inputs.dtype) for _ in range(4))
+    for rows, n in spans:
+        before[rows], cells[rows] = hidden[:n], cell[:n]
+        gates = hidden[:n] @ turned
+        gates += inputs[rows]
+        units[rows] = logistic(gates)
+        units[rows, 2 * size : 3 * size] = np.tanh(gates[:, 2 * size : 3 * size])
+        i, f, g, o = parts(units[rows], 4)
+        cell[:n] = f * cells[rows] + i * g
+        hidden[:n] = np.multiply(o, np.tanh(cell[:n], out=bent[rows]), out=outputs[rows])
+    return (outputs, hidden, cell), (before, units, cells, bent)
 
 
-def _lstm_back(weight: Array, state: Arrays, kept: Arrays, flows: Arrays) -> tuple[Any, ...]:
-    outputs, units, cells, bent = kept
-    to_outputs, to_hidden, to_cell = flows
+def _lstm_back(spans: Spans, weight: Array, kept: Arrays, flows: Arrays) -> tuple[Any, ...]:
+    before, units, cells, bent = kept
+    to_outputs, to_hidden, to_cell = flows[0], flows[1].copy(), flows[2].copy()
     slopes = np.empty_like(units)
-    for t in range(len(units) - 1, -1, -1):
-        before = cells[t - 1] if t else state[1]
-        *found, to_cell = lstm_slopes(parts(units[t], 4), before, bent[t], to_outputs[t] + to_hidden, to_cell)
-        np.concatenate(found, 1, out=slopes[t])
-        to_hidden = slopes[t] @ weight
-    return slopes, _to_weight(slopes, state[0], outputs), None, to_hidden, to_cell
+    for rows, n in reversed(spans):
+        flow = to_outputs[rows] + to_hidden[:n]
+        *found, to_cell[:n] = lstm_slopes(parts(units[rows], 4), cells[rows], bent[rows], flow, to_cell[:n])
+        np.concatenate(found, 1, out=slopes[rows])
+        to_hidden[:n] = slopes[rows] @ weight
+    return slopes, slopes.T @ before, None, to_hidden, to_cell
 
 
-def _gru(inputs: Array, weight: Array, bias: Any, state: Arrays) -> tuple[Arrays, Arrays]:
-    hidden = state[0]
-    steps, batch, size = len(inputs), *hidden.shape
+def _gru(spans: Spans, inputs: Array, weight: Array, bias: Any, first: Arrays) -> tuple[Arrays, Arrays]:
+    hidden = first[0].copy()
+    size = hidden.shape[1]
     turned = np.ascontiguousarray(weight.T)
-    units = np.empty((steps, batch, 3 * size), inputs.dtype)
-    outputs, candidates = (np.empty((steps, batch, size), inputs.dtype) for _ in range(2))
-    for t in range(steps):
-        own = hidden @ turned
+    units = np.empty((len(inputs), 3 * size), inputs.dtype)
+    outputs, before, candidates = (np.empty((len(inputs), size), inputs.dtype) for _ in range(3))
+    for rows, n in spans:
+        before[rows] = hidden[:n]
+        own = hidden[:n] @ turned
         if bias is not None:
             own += bias
-        candidates[t] = own[:, 2 * size :]
-        units[t, :, : 2 * size] = logistic(inputs[t, :, : 2 * size] + own[:, : 2 * size])
-        r, z, n = parts(units[t], 3)
-        np.tanh(inputs[t, :, 2 * size :] + r * candidates[t], out=n)
-        hidden = np.add(n, z * (hidden - n), out=outputs[t])
-    return (outputs.copy(), outputs[-1].copy()), (outputs, units, candidates)
+        candidates[rows] = own[:, 2 * size :]
+        units[rows, : 2 * size] = logistic(inputs[rows, : 2 * size] + own[:, : 2 * size])
+        r, z, new = parts(units[rows], 3)
+        np.tanh(inputs[rows, 2 * size :] + r * candidates[rows], out=new)
+        hidden[:n] = np.add(new, z * (before[rows] - new), out=outputs[rows])
+    return (outputs, hidden), (before, units, candidates)
 
 
-def _gru_back(weight: Array, state: Arrays, kept: Arrays, flows: Arrays) -> tuple[Any, ...]:
-    outputs, units, candidates = kept
-    to_outputs, to_hidden = flows
+def _gru_back(spans: Spans, weight: Array, kept: Arrays, flows: Arrays) -> tuple[Any, ...]:
+    before, units, candidates = kept
+    to_outputs, to_hidden = flows[0], flows[1].copy()
     slopes, own = np.empty_like(units), np.empty_like(units)
-    for t in range(len(units) - 1, -1, -1):
-        before = outputs[t - 1] if t else state[0]
-        found = gru_slopes(parts(units[t], 3), before, candidates[t], to_outputs[t] + to_hidden)
-        np.concatenate(found[:3], 1, out=slopes[t])
-        np.concatenate((*found[:2], found[3]), 1, out=own[t])
-        to_hidden = own[t] @ weight + found[4]
-    return slopes, _to_weight(own, state[0], outputs), own.sum((0, 1)), to_hidden
+    for rows, n in reversed(spans):
+        flow = to_outputs[rows] + to_hidden[:n]
+        found = gru_slopes(parts(units[rows], 3), before[rows], candidates[rows], flow)
+        np.concatenate(found[:3], 1, out=slopes[rows])
+        np.concatenate((*found[:2], found[3]), 1, out=own[rows])
+        to_hidden[:n] = own[rows] @ weight + found[4]
+    return slopes, own.T @ before, own.sum(0), to_hidden
 
 
-def _elman(bend: Any, inputs: Array, weight: Array, bias: Any, state: Arrays) -> tuple[Arrays, Arrays]:
-    hidden = state[0]
+def _elman(bend: Any, spans: Spans, inputs: Array, weight: Array, bias: Any, first: Arrays) -> tuple[Arrays, Arrays]:
+    hidden = first[0].copy()
     turned = np.ascontiguousarray(weight.T)
-    outputs = np.empty((len(inputs), *hidden.shape), inputs.dtype)
-    for t in range(len(inputs)):
-        hidden = bend(hidden @ turned + inputs[t], outputs[t])
-    return (outputs.copy(), outputs[-1].copy()), (outputs,)
+    outputs, before = (np.empty((len(inputs), hidden.shape[1]), inputs.dtype) for _ in range(2))
+    for rows, n in spans:
+        before[rows] = hidden[:n]
+        hidden[:n] = bend(hidden[:n] @ turned + inputs[rows], outputs[rows])
+    return (outputs, hidden), (before, outputs.copy())
 
 
-def _elman_back(slope: Any, weight: Array, state: Arrays, kept: Arrays, flows: Arrays) -> tuple[Any, ...]:
-    (outputs,) = kept
-    to_outputs, to_hidden = flows
-    slopes = np.empty_like(outputs)
-    for t in range(len(outputs) - 1, -1, -1):
-        slopes[t] = slope(to_outputs[t] + to_hidden, outputs[t])
-        to_hidden = slopes[t] @ weight
-    return slopes, _to_weight(slopes, state[0], outputs), None, to_hidden
-
-
-def _to_weight(slopes: Array, first: Array, outputs: Array) -> Array:
-    """The gradient of the weight, from those of the gates and the states before each step."""
-    before = np.concatenate((first[None], outputs[:-1]))
-    product: Array = slopes.reshape(-1, slopes.shape[2]).T @ before.reshape(-1, before.shape[2])
-    return product
+def _elman_back(slope: Any, spans: Spans, weight: Array, kept: Arrays, flows: Arrays) -> tuple[Any, ...]:
+    before, results = kept
+    to_outputs, to_hidden = flows[0], flows[1].copy()
+    slopes = np.empty_like(results)
+    for rows, n in reversed(spans):
+        slopes[rows] = slope(to_outputs[rows] + to_hidden[:n], results[rows])
+        to_hidden[:n] = slopes[rows] @ weight
+    return slopes, slopes.T @ before, None, to_hidden
 
 
 def _tanh(*given: Any) -> Any:
@@ -135,20 +134,19 @@ WAYS = {"lstm": (_lstm, _lstm_back), "gru": (_gru, _gru_back), "tanh": (_tanh, _
 
 class MkldnnRnnLayerBackward0(Node):
     """The inputs are the projected input, the weight and bias of the state, and the first states; `args` are the name
-    of the unit, how many states it has, and the same function as operations."""
+    of the unit, how many states it has, the rows of the steps, and the same function as operations."""
 
     __slots__ = ()
 
     def gradient(self, *flows: Tensor) -> Gradients:
-        name, count, composed = self.args
+        name, count, spans, composed = self.args
         saved = self.tensors()
         inputs, kept = saved[: 3 + count], saved[3 + count :]
         if MODE.grad:
             return _recorded(self, composed, inputs, flows)
         d, device = inputs[0]._dtype, inputs[0]._device
-        arrays = [None if t is None else t._array for t in inputs]
-        state, known = tuple(arrays[3:]), tuple(t._array for t in kept)
-        found = quiet(WAYS[name][1], arrays[1], state, known, tuple(t._array for t in flows))
+        known = tuple([t._array for t in kept])
+        found = quiet(WAYS[name][1], spans, inputs[1]._array, known, tuple([t._array for t in flows]))
         return tuple([None if a is None or not self.needs(i) else wrap(a, d, device) for i, a in enumerate(found)])
 
 
@@ -161,14 +159,25 @@ def _recorded(node: Node, composed: Composed, inputs: list[Any], flows: tuple[Te
 
 
 def rolled(
-    name: str, composed: Composed, inputs: Tensor, weight: Tensor, bias: Tensor | None, state: tuple[Tensor, ...]
+    name: str,
+    sizes: list[int],
+    back: bool,
+    composed: Composed,
+    inputs: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    state: tuple[Tensor, ...],
 ) -> tuple[Tensor, ...]:
-    """The outputs `(steps, N, H)` and the last states of a unit over projected inputs `(steps, N, gates * H)`;
-    `composed` gives the same of the same tensors, made of operations."""
+    """The outputs `(rows, H)` and the last states of a unit over projected inputs `(rows, gates * H)`, of which each
+    step has so many; read from the last step to the first with `back`. `composed` gives the same of the same tensors,
+    made of operations."""
+    ends = np.cumsum(sizes).tolist()
+    spans = [(slice(end - n, end), n) for end, n in zip(ends, sizes, strict=True)]
+    spans = spans[::-1] if back else spans
     given = (inputs, weight, bias, *state)
     d, device = inputs._dtype, same_device(*[t for t in given if t is not None])
     arrays = [None if t is None else t._array for t in given]
-    results, kept = quiet(WAYS[name][0], *arrays[:3], tuple(arrays[3:]))
+    results, kept = quiet(WAYS[name][0], spans, *arrays[:3], tuple(arrays[3:]))
     saved = (*given, *[wrap(array, d, device) for array in kept])
     pairs = [(array, d) for array in results]
-    return record_many(MkldnnRnnLayerBackward0, pairs, device, given, saved, (name, len(state), composed))
+    return record_many(MkldnnRnnLayerBackward0, pairs, device, given, saved, (name, len(state), spans, composed))
