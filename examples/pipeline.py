@@ -85,12 +85,13 @@ def accuracy(scores: torch.Tensor) -> float:
     return (scores.argmax(dim=1) == targets).float().mean().item()
 
 
-def train(epochs: int, device: str = "cpu") -> tuple[nn.Module, list[float]]:
+def train(epochs: int, device: str = "cpu", workers: int = 0) -> tuple[nn.Module, list[float]]:
     """The model and the loss of each epoch."""
     model, optimizer, schedule = built(device)
     losses = []
     for epoch in range(epochs):
-        losses.append(train_epoch(model, optimizer, loader_of(Digits(), shuffle=True, seed=epoch), device))
+        loader = loader_of(Digits(), shuffle=True, seed=epoch, workers=workers)
+        losses.append(train_epoch(model, optimizer, loader, device))
         schedule.step()
     return model, losses
 
@@ -122,8 +123,8 @@ def interrupted(epochs: int, stop: int, path: Path, device: str = "cpu") -> tupl
 
 def main() -> None:
     """Train, save, load, and train with an interruption."""
-    given = options(__doc__, epochs=(8, "passes over the data"))
-    model, losses = train(given.epochs, given.device)
+    given = options(__doc__, epochs=(8, "passes over the data"), workers=(0, "processes that make the batches"))
+    model, losses = train(given.epochs, given.device, given.workers)
     for epoch, loss in enumerate(losses, start=1):
         print(f"epoch {epoch:2}   loss {loss:.4f}")
     scores = predict(model, given.device)
