@@ -84,9 +84,8 @@ class CyclicLR(_Momentum):
             for rate, group in zip(base_lrs, optimizer.param_groups, strict=True):
                 assign(group, "lr", rate)
         self.max_lrs = _each("max_lr", optimizer, max_lr)
-        up = float(step_size_up)
-        self.total_size = up + (up if step_size_down is None else float(step_size_down))
-        self.step_ratio = up / self.total_size
+        self.total_size = float(step_size_up + (step_size_up if step_size_down is None else step_size_down))
+        self.step_ratio = step_size_up / self.total_size
         if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
             raise ValueError("mode is invalid and scale_fn is None")
         self.mode = mode
@@ -96,8 +95,7 @@ class CyclicLR(_Momentum):
         self.scale_mode = scale_mode if scale_fn is not None else "iterations" if by_step else "cycle"
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
-            fresh = last_epoch == -1
-            self.base_momentums, self.max_momentums = self._prepare(base_momentum, max_momentum, fresh)
+            self.base_momentums, self.max_momentums = self._prepare(base_momentum, max_momentum, last_epoch == -1)
         super().__init__(optimizer, last_epoch)
         self.base_lrs = base_lrs
 
@@ -167,6 +165,14 @@ def _count(name: str, value: Any) -> int:
     return value
 
 
+def _steps(total: int | None, epochs: int | None, each: int | None) -> int:
+    if total is not None:
+        return _count("total_steps", total)
+    if epochs is None or each is None:
+        raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
+    return _count("epochs", epochs) * _count("steps_per_epoch", each)
+
+
 class OneCycleLR(_Momentum):
     """The rate rises from `max_lr / div_factor` to `max_lr` in the part `pct_start` of all steps, and falls to the
     first rate over `final_div_factor` at the last; the momentum goes the other way."""
@@ -193,12 +199,7 @@ class OneCycleLR(_Momentum):
         optimizer without momentum."""
         need_optimizer(optimizer)
         self.optimizer = optimizer
-        if total_steps is not None:
-            self.total_steps = _count("total_steps", total_steps)
-        elif epochs is not None and steps_per_epoch is not None:
-            self.total_steps = _count("epochs", epochs) * _count("steps_per_epoch", steps_per_epoch)
-        else:
-            raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
+        self.total_steps = _steps(total_steps, epochs, steps_per_epoch)
         self._schedule_phases = _phases(self.total_steps, pct_start, three_phase)
         if pct_start < 0 or pct_start > 1 or not isinstance(pct_start, float):
             raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
