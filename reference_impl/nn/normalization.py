@@ -234,7 +234,8 @@ def _by_running(
         if bias is not None:
             result = result + _wide(bias).reshape(shape)
         result = result.to(input._dtype)
-    return _recorded("NativeBatchNorm", result._array, input, (weight, bias), running, plan)
+        kept = running[0].clone(), running[1].clone()  # training moves them before the gradient is asked for
+    return _recorded("NativeBatchNorm", result._array, input, (weight, bias), kept, plan)
 
 
 def _follow(running: Tensor, new: Array, momentum: float) -> None:
