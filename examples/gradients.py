@@ -12,7 +12,7 @@ from conformance.program import options, torch
 def line() -> tuple[torch.Tensor, torch.Tensor]:
     """z = mean(2 t + 5) of four elements: dz/dt is 2/4 everywhere, whatever t is."""
     t = torch.rand(2, 2, requires_grad=True)
-    y = 2 * t + 5  # y.grad_fn is an AddBackward0: classes of nodes end in a number since PyTorch 0.4
+    y = 2 * t + 5  # y.grad_fn is an AddBackward0; older texts have no 0 there
     z = y.mean()
     z.backward()
     return t, z

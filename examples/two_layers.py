@@ -98,7 +98,7 @@ class MyReLU(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad_output: torch.Tensor) -> torch.Tensor:
-        """Nothing passes where the input was negative. (At zero itself the library's ReLU passes nothing, too.)"""
+        """Nothing passes where the input was negative. At zero it does; the library's ReLU stops it there."""
         (x,) = ctx.saved_tensors
         grad_input = grad_output.clone()
         grad_input[x < 0] = 0

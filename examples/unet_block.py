@@ -84,7 +84,7 @@ def main() -> None:
     try:
         WrongDoubleConv(3, 64).to(given.device)(x)
     except RuntimeError as error:
-        # Before PyTorch 1.x or so the weight's size stood here without brackets: 64 3 3 3.
+        # Older versions wrote the weight's size without brackets and commas: 64 3 3 3.
         print(f"RuntimeError: {error}")
     print(f"{tuple(x.shape)} → {tuple(DoubleConv(3, 64).to(given.device)(x).shape)}")
     _, losses = train(given.steps, given.device)
