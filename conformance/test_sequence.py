@@ -29,6 +29,11 @@ def near(case: Case, got: Any, want: np.ndarray, dtype: str, name: str) -> None:
     case.within(got, want, *ERRORS[dtype], name=name)
 
 
+def some(trial: Trial) -> list[Unit]:
+    """The units, or in a quick run those with gates and without a projection."""
+    return [unit for unit in units() if not trial.quick or (unit.gates > 1 and "(" not in unit.layer)]
+
+
 def options_of(chosen: tuple[bool, ...]) -> str:
     """How a combination is called."""
     return ", ".join(flag for flag, on in zip(FLAGS, chosen, strict=True) if on) or "plain"
@@ -125,9 +130,10 @@ def recurrent_tensors(trial: Trial, layer: Any, inputs: dict[str, Any], weigh: l
 
 
 def gradient_sample(unit: Unit, trial: Trial) -> tuple[Sample, Arrays, list[np.ndarray]]:
-    """Two layers in two directions over three steps: the sample, its arrays by name, and weights of the results."""
+    """Two layers (in a quick run one) in two directions over three steps: the sample, its arrays by name, and weights
+    of the results."""
     rng = trial.generator(unit.layer)
-    made = recurrent.smooth(recurrent.sample(unit, rng, 2, 2))
+    made = recurrent.smooth(recurrent.sample(unit, rng, 1 if trial.quick else 2, 2))
     arrays = {**made.weights, "x": made.x[:3], **{f"state{k}": t for k, t in enumerate(made.state)}}
     results = recurrent.batch(unit, made.weights, arrays["x"], made.state)
     return made, arrays, [rng.uniform(0.5, 1.5, result.shape) for result in results]
@@ -149,7 +155,7 @@ def check_both(
 @pytest.mark.clause("sequence.recurrent.gradient")
 def test_gradient(trial: Trial) -> None:
     """Central differences of the NumPy definition, to some elements of every array and along a direction of all."""
-    for unit in units():
+    for unit in some(trial):
         made, arrays, weigh = gradient_sample(unit, trial)
         value = recurrent_numbers(made, weigh)
         known: Arrays = {}
@@ -164,7 +170,7 @@ def test_gradient(trial: Trial) -> None:
 @pytest.mark.clause("sequence.recurrent.gradient.second")
 def test_second(trial: Trial) -> None:
     """Mixed differences along two directions."""
-    for unit in units():
+    for unit in some(trial):
         made, arrays, weigh = gradient_sample(unit, trial)
         with trial.case(unit.layer, call=made.call) as case:
             layer = made.layer(trial, "float64")
@@ -241,7 +247,7 @@ def packed(trial: Trial, x: Any, order: str) -> Any:
 @pytest.mark.clause("sequence.packed.recurrent")
 def test_packed(trial: Trial) -> None:
     """Each sequence as long as it is, in NumPy; the padding in front of the packing is NaN."""
-    for number, (unit, layers, both, order) in enumerate(product(units(), (1, 2), (1, 2), LENGTHS)):
+    for number, (unit, layers, both, order) in enumerate(product(some(trial), (1, 2), (1, 2), LENGTHS)):
         given = number % 3 > 0
         name = f"{unit.layer} layers={layers} directions={both} state={given} {order}"
         lengths = LENGTHS[order]
@@ -268,9 +274,9 @@ def test_packed(trial: Trial) -> None:
 def test_packed_gradient(trial: Trial) -> None:
     """Central differences of the sequences one by one, to parameters, states and the padded input."""
     lengths = LENGTHS["in any order"]
-    for unit in units():
+    for unit in some(trial):
         rng = trial.generator(unit.layer)
-        made = recurrent.smooth(recurrent.sample(unit, rng, 2, 2, count=len(lengths)))
+        made = recurrent.smooth(recurrent.sample(unit, rng, 1 if trial.quick else 2, 2, count=len(lengths)))
         arrays = {**made.weights, "x": made.x, **{f"state{k}": t for k, t in enumerate(made.state)}}
         results = recurrent.ragged(unit, made.weights, made.x, made.state, lengths)
         weigh = [rng.uniform(0.5, 1.5, result.shape) for result in results]

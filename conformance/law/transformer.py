@@ -150,6 +150,8 @@ def check_stack(trial: Trial) -> None:
     torch = trial.namespace
     for number, (kind, chosen) in enumerate(product(MASKS, MODES)):
         normed = number % 2 > 0
+        if trial.quick and number % 4:
+            continue
         name = f"masks: {kind}, {chosen}, {'with' if normed else 'without'} a normalisation"
         masks = masks_of(trial, kind, STEPS)
         x, memory = inputs_of(trial, name, True)
@@ -181,7 +183,7 @@ def check_stack(trial: Trial) -> None:
 def check_gradient(trial: Trial) -> None:
     """Central differences of the layer itself, to every parameter and both inputs."""
     torch = trial.namespace
-    for kind in ("Encoder", "Decoder"):
+    for kind in ("Decoder",) if trial.quick else ("Encoder", "Decoder"):
         with trial.case(kind, call=f"torch.nn.Transformer{kind}Layer(4, 2, 8, 0.0)") as case:
             maker = getattr(torch.nn, f"Transformer{kind}Layer")
             layer = drawn(trial, maker(WIDTH, HEADS, INNER, 0.0, "gelu", dtype=torch.float64), kind)
