@@ -179,11 +179,15 @@ def hardswish(input: Tensor) -> Tensor:
     return _apply(HardswishBackward0, lambda a: a * np.clip(a + 3, 0, 6) / 6, input)
 
 
+def _leaky(a: Array, slope: Any) -> Any:
+    return np.maximum(a, a * slope) if 0 < slope <= 1 else chosen(a > 0, a, a * slope)
+
+
 @overwritable
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """The element where it is positive, else a multiple of it."""
     floats("leaky_relu_cpu", input)
-    return _apply(LeakyReluBackward0, lambda a, slope: chosen(a > 0, a, a * slope), input, negative_slope)
+    return _apply(LeakyReluBackward0, _leaky, input, negative_slope)
 
 
 def _exponential_unit(
