@@ -121,8 +121,8 @@ def _spread(count: int, places: list[int] | None, values: Sequence[Any]) -> tupl
 
 
 def _behind(values: Any, told: Callable[..., Any]) -> tuple[Any, list[int] | None]:
-    """The values with the tensors among them behind a node that calls the function, and their places; the values themselves
-    and None where no gradient is recorded."""
+    """The values with the tensors among them behind a node that calls the function, and their places; the values
+    themselves and None where no gradient is recorded."""
     places = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
     if not (is_grad_enabled() and any(values[i].requires_grad for i in places)):
         return values, None
