@@ -15,6 +15,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "optim.load.number",
         "optim.load.unknown",
         "optim.object.subclass",
+        "program.pipeline.resumed",
         "save.state.optimizer",
         "save.state.resumed",
     ),
