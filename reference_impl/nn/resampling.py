@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 
 from ..autograd.node import Gradients, Node
 from ..dtype import dtype
@@ -22,7 +21,9 @@ Matrix = Any
 
 def matrix(rows: Array, columns: Array, weights: Array, shape: tuple[int, int], d: dtype) -> Matrix:
     """The matrix of these weights, in the type that `d` computes in; weights for one element add up."""
-    return scipy.sparse.csr_matrix((weights.astype(d.compute), (rows, columns)), shape)
+    from scipy.sparse import csr_matrix  # its import takes longer than that of the whole reference
+
+    return csr_matrix((weights.astype(d.compute), (rows, columns)), shape)
 
 
 def _along(x: Array, m: Matrix, axis: int) -> Array:
