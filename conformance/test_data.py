@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ from conformance.law.loading import leaving_nobody, loader, plain
 ENDING = """
 import multiprocessing, pickle, sys
 DataLoader = pickle.loads(bytes.fromhex(sys.argv[1]))
-persistent = DataLoader(range(1000), num_workers=1, persistent_workers=True)
-one, two = iter(persistent), iter(DataLoader(range(1000), num_workers=1))
+persistent = DataLoader(range(1000), num_workers=1, timeout=60, persistent_workers=True)
+one, two = iter(persistent), iter(DataLoader(range(1000), num_workers=1, timeout=60))
 next(one), next(two)
 print(*[process.pid for process in multiprocessing.active_children()], flush=True)
 if sys.argv[2] == "wait":
@@ -419,24 +420,29 @@ def only_in_full(trial: Trial) -> None:
         pytest.skip("a quick run starts no interpreters")
 
 
-def program(folder: str, text: str, trial: Trial, *arguments: str) -> subprocess.Popen[str]:
-    """A program that is told of the library's loader."""
+@contextlib.contextmanager
+def program(folder: str, text: str, trial: Trial, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A program that is told of the library's loader; it does not outlive the body."""
     kind = pickle.dumps(trial.namespace.utils.data.DataLoader)
     file = Path(folder, "program.py")
     file.write_text(text, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, str(file), kind.hex(), *arguments]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.clause("data.worker.exit")
 def test_exit(trial: Trial) -> None:
     """In order, and killed while it waits; workers notice a killed parent after some seconds."""
     only_in_full(trial)
-    with tempfile.TemporaryDirectory() as folder:
-        running = {way: program(folder, ENDING, trial, way) for way in ("end", "wait")}
-        for way, process in running.items():
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        running = [(way, stack.enter_context(program(folder, ENDING, trial, way))) for way in ("end", "wait")]
+        for way, process in running:
             with trial.case(way, call="DataLoader(x, num_workers=1, persistent_workers=True)") as case:
                 assert process.stdout is not None
                 workers = [int(word) for word in process.stdout.readline().split()]
@@ -470,8 +476,8 @@ def test_guard(trial: Trial) -> None:
     """Without `if __name__ == "__main__":`."""
     only_in_full(trial)
     with tempfile.TemporaryDirectory() as folder, trial.case("unguarded", call=UNGUARDED) as case:
-        process = program(folder, UNGUARDED, trial)
-        printed, complaints = process.communicate(timeout=loading.LIMIT)
+        with program(folder, UNGUARDED, trial) as process:
+            printed, complaints = process.communicate(timeout=loading.LIMIT)
         case.equal("printed", printed, "")
         case.holds("exit status", process.returncode not in (0, None), "an error", str(process.returncode))
         for words in ("bootstrapping phase", "RuntimeError: DataLoader worker (pid"):
