@@ -29,14 +29,20 @@ def conv2d(torch: Any, device: str) -> Timed:
         y.backward(arriving)
         return y.detach(), x.grad, w.grad, b.grad
 
-    want = (convolve(*arrays, padding=1), *convolve_back(flow, *arrays[:2], padding=1))
+    images, weight, bias = arrays
+    want = (convolve(images, weight, bias, padding=1), *convolve_back(flow, images, weight, padding=1))
     return Timed(call, want, 1e-5)
 
 
 def conv2d_large(torch: Any, device: str) -> Timed:
     """Convolution of 16 images of 64 channels, 56 by 56, with 64 kernels of 3 by 3, forward."""
     x, w, b = (tensor(torch, array, device) for array in _large())
-    return Timed(lambda: torch.nn.functional.conv2d(x, w, b, padding=1), (convolve(*_large(), padding=1),), 1e-5)
+    return Timed(lambda: torch.nn.functional.conv2d(x, w, b, padding=1), (_large_result(),), 1e-5)
+
+
+def _large_result() -> np.ndarray:
+    images, weight, bias = _large()
+    return convolve(images, weight, bias, padding=1)
 
 
 def conv2d_large_step(torch: Any, device: str) -> Timed:

@@ -12,7 +12,7 @@ def convolve(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, padding: int =
     """Cross-correlation with stride 1, one element of the kernel at a time."""
     padded = _padded(x, padding)
     height, width = (padded.shape[axis] - weight.shape[axis] + 1 for axis in (2, 3))
-    result = np.zeros((len(x), len(weight), height, width)) + bias[:, None, None]
+    result: np.ndarray = np.zeros((len(x), len(weight), height, width)) + bias[:, None, None]
     for i, j in np.ndindex(*weight.shape[2:]):
         part = padded[:, :, i : i + height, j : j + width]
         result += np.tensordot(part, weight[:, :, i, j], ([1], [1])).transpose(0, 3, 1, 2)

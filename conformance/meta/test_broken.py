@@ -44,8 +44,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sweep]:
         def sweep(name: str, profile: str = "quick") -> dict[str, str]:
             file = folder / f"{name}.{profile}.json"
             print(name, profile, file, file=server.stdin, flush=True)
-            assert select.select([server.stdout], [], [], LIMIT)[0], f"no answer in {LIMIT} s"
             assert server.stdout is not None
+            assert select.select([server.stdout], [], [], LIMIT)[0], f"no answer in {LIMIT} s"
             assert server.stdout.readline() == "0\n", errors.read_text(encoding="utf-8")
             found: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
             return found
