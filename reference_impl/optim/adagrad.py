@@ -48,10 +48,7 @@ class Adagrad(Stepping):
         demand(
             (lr_decay >= 0, f"Invalid lr_decay value: {lr_decay}"),
             (weight_decay >= 0, f"Invalid weight_decay value: {weight_decay}"),
-            (
-                initial_accumulator_value >= 0,
-                f"Invalid initial_accumulator_value value: {initial_accumulator_value}",
-            ),
+            (initial_accumulator_value >= 0, f"Invalid initial_accumulator_value value: {initial_accumulator_value}"),
             (eps >= 0, f"Invalid epsilon value: {eps}"),
         )
         defaults = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..fill import zeros_like
 from ..tensor import Tensor
-from .arithmetic import larger, root
+from .arithmetic import decayed, larger, root
 from .demands import demand, demand_betas, demand_one_way, demand_rate
 from .groups import Group
 from .stepping import Stepping, Values, counter_of
@@ -18,11 +18,7 @@ def adapt(p: Any, g: Any, s: Values, o: Group, t: float) -> tuple[Any, Values]:
     of Adam and Beyond", 2018)."""
     b1, b2 = o["betas"]
     lr = o["lr"]
-    if o["weight_decay"] != 0:
-        if o["decoupled_weight_decay"]:
-            p = p * (1 - lr * o["weight_decay"])
-        else:
-            g = g + o["weight_decay"] * p
+    p, g = decayed(p, g, o)
     m = s["exp_avg"] * b1 + g * (1 - b1)
     v = s["exp_avg_sq"] * b2 + g * g * (1 - b2)
     kept = {"exp_avg": m, "exp_avg_sq": v}

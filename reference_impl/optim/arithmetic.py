@@ -1,4 +1,4 @@
-"""The functions that rules need beyond operators, for arrays and for tensors."""
+"""What rules need beyond operators, for arrays and for tensors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
+from .groups import Group
+
+
+def decayed(p: Any, g: Any, o: Group) -> tuple[Any, Any]:
+    """Parameter and gradient with weight decay, which is a part of the gradient or, decoupled from it, shortens the
+    parameter itself."""
+    rate = o["weight_decay"]
+    if rate == 0:
+        return p, g
+    return (p * (1 - o["lr"] * rate), g) if o["decoupled_weight_decay"] else (p, g + rate * p)
 
 
 def root(x: Any) -> Any:

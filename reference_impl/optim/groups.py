@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from ..nn.register import typename
 from ..tensor import Tensor
 
 Group = dict[str, Any]
@@ -76,11 +77,3 @@ def _check_against(group: Group, others: list[Group]) -> None:
         )
     if {id(p) for p in group["params"]} & {id(p) for other in others for p in other["params"]}:
         raise ValueError("some parameters appear in more than one parameter group")
-
-
-def typename(thing: Any) -> str:
-    """How torch names the type of a value in its messages."""
-    if isinstance(thing, Tensor):
-        return str(thing.type())
-    module = type(thing).__module__
-    return type(thing).__qualname__ if module in ("builtins", "__builtin__") else f"{module}.{type(thing).__qualname__}"

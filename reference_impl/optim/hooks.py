@@ -12,14 +12,6 @@ BEHIND_EVERY: Table = OrderedDict()
 """The hooks of all optimizers, before and after a step."""
 
 
-def add(table: Table, hook: Any, prepend: bool = False) -> RemovableHandle:
-    """Puts a hook at the end of a table, or at its start."""
-    handle = register(table, hook)
-    if prepend:
-        table.move_to_end(handle.id, last=False)
-    return handle
-
-
 class Hooks:
     """The hooks of one optimizer. They are neither pickled nor copied with it."""
 
@@ -32,24 +24,38 @@ class Hooks:
 
     def register_step_pre_hook(self, hook: Any) -> RemovableHandle:
         """`hook(optimizer, args, kwargs)` before a step; it may answer with other arguments, as a pair."""
-        return add(self._optimizer_step_pre_hooks, hook)
+        return register(self._optimizer_step_pre_hooks, hook)
 
     def register_step_post_hook(self, hook: Any) -> RemovableHandle:
         """`hook(optimizer, args, kwargs)` after a step."""
-        return add(self._optimizer_step_post_hooks, hook)
+        return register(self._optimizer_step_post_hooks, hook)
 
     def register_state_dict_pre_hook(self, hook: Any, prepend: bool = False) -> RemovableHandle:
         """`hook(optimizer)` before a state is told."""
-        return add(self._optimizer_state_dict_pre_hooks, hook, prepend)
+        return register(self._optimizer_state_dict_pre_hooks, hook, prepend=prepend)
 
     def register_state_dict_post_hook(self, hook: Any, prepend: bool = False) -> RemovableHandle:
         """`hook(optimizer, state_dict)` after it; it may answer with another state."""
-        return add(self._optimizer_state_dict_post_hooks, hook, prepend)
+        return register(self._optimizer_state_dict_post_hooks, hook, prepend=prepend)
 
     def register_load_state_dict_pre_hook(self, hook: Any, prepend: bool = False) -> RemovableHandle:
         """`hook(optimizer, state_dict)` before a state is taken over; it may answer with another one."""
-        return add(self._optimizer_load_state_dict_pre_hooks, hook, prepend)
+        return register(self._optimizer_load_state_dict_pre_hooks, hook, prepend=prepend)
 
     def register_load_state_dict_post_hook(self, hook: Any, prepend: bool = False) -> RemovableHandle:
         """`hook(optimizer)` after it."""
-        return add(self._optimizer_load_state_dict_post_hooks, hook, prepend)
+        return register(self._optimizer_load_state_dict_post_hooks, hook, prepend=prepend)
+
+
+TABLES = tuple(Hooks.__annotations__)
+"""The names of the tables."""
+
+
+def register_optimizer_step_pre_hook(hook: Any) -> RemovableHandle:
+    """`hook(optimizer, args, kwargs)` is called before the step of every optimizer."""
+    return register(BEFORE_EVERY, hook)
+
+
+def register_optimizer_step_post_hook(hook: Any) -> RemovableHandle:
+    """`hook(optimizer, args, kwargs)` is called after the step of every optimizer."""
+    return register(BEHIND_EVERY, hook)

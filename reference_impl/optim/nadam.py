@@ -6,7 +6,7 @@ from typing import Any
 
 from ..fill import zeros_like
 from ..tensor import Tensor
-from .arithmetic import root
+from .arithmetic import decayed, root
 from .demands import demand, demand_betas, demand_rate
 from .groups import Group
 from .stepping import Stepping, Values, counter_of
@@ -17,11 +17,7 @@ def adapt(p: Any, g: Any, s: Values, o: Group, t: float) -> tuple[Any, Values]:
     mu_{t+1} m / (1 - M mu_{t+1}))`, where `d = sqrt(v / (1 - b2^t)) + eps`, and `m` and `v` are Adam's."""
     b1, b2 = o["betas"]
     lr, psi = o["lr"], o["momentum_decay"]
-    if o["weight_decay"] != 0:
-        if o["decoupled_weight_decay"]:
-            p = p * (1 - lr * o["weight_decay"])
-        else:
-            g = g + o["weight_decay"] * p
+    p, g = decayed(p, g, o)
     mu, following = (b1 * (1 - 0.5 * 0.96 ** (n * psi)) for n in (t, t + 1))
     product = s["mu_product"] * mu
     m = s["exp_avg"] * b1 + g * (1 - b1)

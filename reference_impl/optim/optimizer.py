@@ -9,21 +9,21 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any
 
-from ..autograd.handle import RemovableHandle, Table
 from ..dtype import float32
 from ..nn.module import clear_gradients
+from ..nn.register import typename
 from ..tensor import Tensor
-from .groups import Group, accept, typename
-from .hooks import BEFORE_EVERY, BEHIND_EVERY, Hooks, add
-
-HOOKS = (
-    "_optimizer_step_pre_hooks",
-    "_optimizer_step_post_hooks",
-    "_optimizer_state_dict_pre_hooks",
-    "_optimizer_state_dict_post_hooks",
-    "_optimizer_load_state_dict_pre_hooks",
-    "_optimizer_load_state_dict_post_hooks",
+from .groups import Group, accept
+from .hooks import (
+    BEFORE_EVERY,
+    BEHIND_EVERY,
+    TABLES,
+    Hooks,
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
 )
+
+__all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
 
 
 class Optimizer(Hooks):
@@ -50,7 +50,7 @@ class Optimizer(Hooks):
 
     def _prepare(self) -> None:
         """Empty tables of hooks, and a `step` of the class that calls them."""
-        for name in HOOKS:
+        for name in TABLES:
             self.__dict__.setdefault(name, OrderedDict())
         step = type(self).step
         if not getattr(step, "hooked", False):
@@ -179,16 +179,3 @@ def _placed(value: Any, p: Tensor, group: Group, key: Any = None) -> Any:
     if isinstance(value, Iterable):
         return type(value)(_placed(part, p, group) for part in value)  # type: ignore[call-arg]
     return value
-
-
-def register_optimizer_step_pre_hook(hook: Any) -> RemovableHandle:
-    """`hook(optimizer, args, kwargs)` is called before the step of every optimizer."""
-    return add(BEFORE_EVERY, hook)
-
-
-def register_optimizer_step_post_hook(hook: Any) -> RemovableHandle:
-    """`hook(optimizer, args, kwargs)` is called after the step of every optimizer."""
-    return add(BEHIND_EVERY, hook)
-
-
-__all__ = ["Group", "Optimizer", "Table", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]

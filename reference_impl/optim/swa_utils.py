@@ -15,8 +15,7 @@ from ..gradmode import no_grad
 from ..nn.module import Module
 from ..nn.modules.batchnorm import _BatchNorm
 from ..tensor import Tensor
-from .lr_scheduler.cycle import _each as per_group
-from .lr_scheduler.scheduler import LRScheduler
+from .lr_scheduler.scheduler import LRScheduler, per_group
 
 __all__ = [
     "SWALR",

@@ -11,22 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .factor import attributes
-from .scheduler import LRScheduler, assign, copied, need_optimizer
+from .scheduler import LRScheduler, assign, need_optimizer, per_group
 
 Number = float | list[float]
-
-
-def _each(name: str, optimizer: Any, value: Any) -> list[Any]:
-    """One value for each group. ValueError for a list of another length."""
-    groups = len(optimizer.param_groups)
-    if not isinstance(value, list | tuple):
-        return [copied(value) for _ in range(groups)]
-    if len(value) != groups:
-        raise ValueError(
-            f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, param_groups "
-            f"has {groups}."
-        )
-    return [copied(each) for each in value]
 
 
 class _Momentum(LRScheduler):
@@ -41,7 +28,7 @@ class _Momentum(LRScheduler):
         if "momentum" not in defaults and "betas" not in defaults:
             raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
         self.use_beta1 = "betas" in defaults
-        bases, tops = (_each(f"{n}_momentum", self.optimizer, v) for n, v in (("base", base), ("max", greatest)))
+        bases, tops = (per_group(f"{n}_momentum", self.optimizer, v) for n, v in (("base", base), ("max", greatest)))
         if fresh:
             for group, low, high in zip(self.optimizer.param_groups, bases, tops, strict=True):
                 self._set_momentum(group, high)
@@ -79,11 +66,11 @@ class CyclicLR(_Momentum):
         groups, and for an optimizer without momentum."""
         need_optimizer(optimizer)
         self.optimizer = optimizer
-        base_lrs = _each("base_lr", optimizer, base_lr)
+        base_lrs = per_group("base_lr", optimizer, base_lr)
         if last_epoch == -1:
             for rate, group in zip(base_lrs, optimizer.param_groups, strict=True):
                 assign(group, "lr", rate)
-        self.max_lrs = _each("max_lr", optimizer, max_lr)
+        self.max_lrs = per_group("max_lr", optimizer, max_lr)
         self.total_size = float(step_size_up + (step_size_up if step_size_down is None else step_size_down))
         self.step_ratio = step_size_up / self.total_size
         if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
@@ -206,7 +193,7 @@ class OneCycleLR(_Momentum):
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
         self._anneal_func_type = anneal_strategy
-        tops = _each("max_lr", optimizer, max_lr)
+        tops = per_group("max_lr", optimizer, max_lr)
         if last_epoch == -1:
             for group, top in zip(optimizer.param_groups, tops, strict=True):
                 group["initial_lr"], group["max_lr"] = top / div_factor, top

@@ -29,6 +29,19 @@ def options(optimizer: Optimizer, key: str) -> list[Any]:
     return [copied(group[key]) for group in optimizer.param_groups]
 
 
+def per_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
+    """One value for each group. ValueError for a list of another length."""
+    groups = len(optimizer.param_groups)
+    if not isinstance(value, list | tuple):
+        return [copied(value) for _ in range(groups)]
+    if len(value) != groups:
+        raise ValueError(
+            f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, param_groups "
+            f"has {groups}."
+        )
+    return [copied(each) for each in value]
+
+
 def assign(group: dict[str, Any], key: str, value: Any) -> None:
     """Sets an option of a group; a tensor is overwritten, and stays the same object."""
     kept = group[key]
