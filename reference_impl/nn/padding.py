@@ -23,12 +23,14 @@ SUPPORTED = (
 
 
 def _places(mode: str, size: int, before: int, after: int) -> Array:
-    """Which element stands at each place: mirrored without the edge, the edge itself, or from the other end."""
+    """Which element stands at each place: mirrored without the edge, the edge itself, or from the other end of what
+    negative counts leave."""
+    if mode == "circular":
+        rest = size + min(before, 0) + min(after, 0)
+        return np.arange(-max(before, 0), rest + max(after, 0)) % max(rest, 1) - min(before, 0)
     at = np.arange(-before, size + after)
     if mode == "replicate":
         return at.clip(0, size - 1)
-    if mode == "circular":
-        return at % size
     return size - 1 - abs(size - 1 - abs(at))
 
 
