@@ -85,6 +85,8 @@ def correlate(x: Array, weight: Array, g: Geometry) -> Array:
     kernel, places = weight.shape[2:], g.places(x.shape[2:], weight.shape[2:])
     batch, channels, count, length = x.shape[0], x.shape[1], math.prod(places), math.prod(kernel)
     x = _pad(x, g)
+    if count < length:
+        return _by_places(x, weight, g, places)
     if g.groups == 1 and _row_by_row(weight.shape, places, g):
         return _by_rows(x, weight, g, places)
     matrix = weight.reshape(g.groups, weight.shape[0] // g.groups, -1)
@@ -130,6 +132,25 @@ def _by_rows(x: Array, weight: Array, g: Geometry, places: Sizes) -> Array:
             if i:
                 result += more
     return found.reshape(len(x), results, *places)
+
+
+def _by_places(x: Array, weight: Array, g: Geometry, places: Sizes) -> Array:
+    """As `correlate`, of a padded input: each window is copied row by row into a column, part of the channels after
+    part. Good for few large windows, as they are in the gradient of a weight."""
+    batch, (each, *kernel), every = len(x), weight.shape[1:], (slice(None),) * 3
+    x = x.reshape(batch, g.groups, each, *x.shape[2:]).swapaxes(0, 1)
+    weight = weight.reshape(g.groups, len(weight) // g.groups, each, *kernel)
+    count, length = batch * math.prod(places), math.prod(kernel)
+    result = np.zeros((g.groups, weight.shape[1], count), x.dtype)
+    for block in _blocks(each, g.groups * count * length):
+        part = x[:, :, block]
+        columns = np.empty((g.groups, batch, *places, part.shape[2], *kernel), x.dtype)
+        for at in itertools.product(*map(range, places)):
+            offset = tuple([i * s for i, s in zip(at, g.stride, strict=True)])
+            columns[(*every[:2], *at)] = part[(*every, *steps(offset, tuple(kernel), g.dilation))]
+        matrix = weight[:, :, block].reshape(g.groups, weight.shape[1], part.shape[2] * length)
+        result += np.matmul(matrix, columns.reshape(g.groups, count, part.shape[2] * length).swapaxes(1, 2))
+    return np.ascontiguousarray(result.reshape(g.groups * weight.shape[1], batch, *places).swapaxes(0, 1))
 
 
 def spread(x: Array, weight: Array, g: Geometry, sizes: Sizes) -> Array:
