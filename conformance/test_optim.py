@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -202,8 +203,6 @@ def test_frozen(trial: Trial, device: str) -> None:
 @pytest.mark.clause("optim.load.continued")
 def test_continued(row: Row, trial: Trial, device: str) -> None:
     """After each of several steps, against seven steps without a break; as it is, and by way of a file."""
-    import io
-
     name, options = row["name"], given(row["options"])
     whole, _ = trained(trial, name, options, device, range(STEPS))
     for stop in (1, 3, 6):

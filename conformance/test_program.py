@@ -369,7 +369,7 @@ def test_resnet_training(trial: Trial, device: str) -> None:
     pictures.resnet_training(trial, device)
 
 
-@pytest.mark.clause("program.resnet.eval")
+@pytest.mark.clause("program.resnet.evaluation")
 def test_resnet_eval(trial: Trial, device: str) -> None:
     """After two steps."""
     pictures.resnet_eval(trial, device)

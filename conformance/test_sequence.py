@@ -39,7 +39,7 @@ def options_of(chosen: tuple[bool, ...]) -> str:
     return ", ".join(flag for flag, on in zip(FLAGS, chosen, strict=True) if on) or "plain"
 
 
-@pytest.mark.clause("sequence.recurrent.equations")
+@pytest.mark.clause("sequence.recurrent.definition")
 def test_equations(row: dict[str, str], trial: Trial) -> None:
     """Every combination of layers, directions, order of dimensions, biases, batch and state."""
     unit = unit_of(row)
@@ -194,7 +194,7 @@ def cell_of(trial: Trial, row: dict[str, str], weights: Arrays, dtype: str) -> A
     return recurrent.filled(trial, made, {each.removesuffix("_l0"): w for each, w in weights.items()}, dtype)
 
 
-@pytest.mark.clause("sequence.cell.equations")
+@pytest.mark.clause("sequence.cell.definition")
 def test_cell(row: dict[str, str], trial: Trial) -> None:
     """One step of the layer's equations, with and without biases, a state and a batch."""
     unit = cell_unit(row)
@@ -296,7 +296,7 @@ def test_packed_gradient(trial: Trial) -> None:
                 case.same(np.concatenate(padding), np.zeros((sum(5 - n for n in lengths), FEATURES)), "padding")
 
 
-@pytest.mark.clause("sequence.attention.equations")
+@pytest.mark.clause("sequence.attention.definition")
 def test_attention(row: dict[str, str], trial: Trial) -> None:
     """Every kind of mask, arrangement and mode; inputs and what is returned take turns."""
     options: dict[str, Any] = eval(row["options"])
@@ -435,7 +435,7 @@ def test_layer_gradient(trial: Trial) -> None:
     transformer.check_gradient(trial)
 
 
-@pytest.mark.clause("sequence.made.dtype")
+@pytest.mark.clause("sequence.dtype.every")
 def test_made(row: dict[str, str], trial: Trial) -> None:
     """float64 and a device, for every parameter and the result."""
     torch = trial.namespace

@@ -75,7 +75,7 @@ def unit_of(row: Row) -> Unit:
 
 def units() -> list[Unit]:
     """All units that the specification has."""
-    return [unit_of(row) for row in specification.load().clauses["sequence.recurrent.equations"].tables[0].records()]
+    return [unit_of(row) for row in specification.load().clauses["sequence.recurrent.definition"].tables[0].records()]
 
 
 def walk(unit: Unit, weights: Arrays, suffix: str, x: np.ndarray, state: list[np.ndarray]) -> tuple[Any, list[Any]]:

@@ -9,7 +9,7 @@ from conformance.meta.broken.sound import Call, base, replace_calls
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
-        "sequence.attention.equations",
+        "sequence.attention.definition",
         "sequence.attention.mask",
         "sequence.attention.mask.causal",
         "sequence.attention.mask.heads",

@@ -11,7 +11,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "layer.batch.definition",
         "layer.batch.evaluation",
-        "program.resnet.eval",
+        "program.resnet.evaluation",
     ),
 }
 

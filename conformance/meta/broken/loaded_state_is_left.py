@@ -14,7 +14,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "optim.load.dtype",
         "optim.load.number",
         "optim.load.unknown",
-        "optim.object.subclass",
+        "optim.object.custom",
         "program.pipeline.resumed",
         "save.state.optimizer",
         "save.state.resumed",

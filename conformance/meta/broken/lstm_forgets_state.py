@@ -11,7 +11,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "sequence.packed.recurrent",
         "sequence.packed.recurrent.gradient",
-        "sequence.recurrent.equations",
+        "sequence.recurrent.definition",
         "sequence.recurrent.gradient",
         "sequence.recurrent.gradient.second",
         "sequence.recurrent.lstm.gates",

@@ -9,7 +9,6 @@ from conformance.meta.broken.sound import Call, base, replace_calls
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
-        "layer.batch.shared",
         "module.state.alias",
         "module.state.shared",
     ),

@@ -13,7 +13,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "device.optimizer.zero",
         "hook.accumulated.optimizer",
         "module.zero-grad.none",
-        "optim.grad.none",
+        "optim.zero-grad.none",
         "optim.object.missing",
         "program.lenet.grad",
         "program.shared.curve",
