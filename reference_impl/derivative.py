@@ -1,4 +1,4 @@
-"""Node classes of functions of one variable, made from their derivatives, and the refusals of dtypes."""
+"""Node classes of functions of one variable, made from their derivatives, and what dtypes and gradients are refused."""
 
 from __future__ import annotations
 
@@ -53,6 +53,16 @@ class NotImplementedBackward(Node):
 
     def gradient(self, *grads: Tensor) -> Gradients:
         raise RuntimeError(f"derivative for {self.args} is not implemented")
+
+
+def need_constant(name: str, **constants: Tensor | None) -> None:
+    """RuntimeError for an argument that requires grad."""
+    for argument, t in constants.items():
+        if t is not None and t.requires_grad:
+            raise RuntimeError(
+                f"The function '{name}' is not differentiable with respect to argument '{argument}'. This input cannot "
+                "have requires_grad True."
+            )
 
 
 def refuse(name: str, refused: bool, d: dtype) -> None:

@@ -11,8 +11,8 @@ from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedPara
 __all__ = [
     *modules.__all__,
     "Buffer",
-    "LinearCrossEntropyOptions",
     "DataParallel",
+    "LinearCrossEntropyOptions",
     "Parameter",
     "UninitializedBuffer",
     "UninitializedParameter",

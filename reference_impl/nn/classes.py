@@ -9,7 +9,7 @@ import numpy as np
 from ..autocast import wider
 from ..autograd.node import Gradients, Node
 from ..choice import where
-from ..derivative import floats
+from ..derivative import floats, need_constant
 from ..dtype import int64, uint8
 from ..hollow import has_values
 from ..op import record
@@ -18,7 +18,7 @@ from ..quiet import quiet
 from ..softmax import log_softmax
 from ..storage import Array
 from ..tensor import Tensor
-from .loss import need_constant, reduced, spelled
+from .loss import reduced, spelled
 
 
 def _class_dim(input: Tensor) -> int:

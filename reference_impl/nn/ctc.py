@@ -11,7 +11,7 @@ import numpy as np
 
 from ..autograd.node import Gradients, Node
 from ..choice import where
-from ..derivative import refuse
+from ..derivative import NotImplementedBackward, refuse
 from ..dtype import float32, float64, int64
 from ..op import record
 from ..promote import operand
@@ -163,15 +163,8 @@ class CtcLossBackward0(Node):
         paths, losses, zero_infinity = self.args
         slope = quiet(_slope, logs._array, paths, losses, zero_infinity)
         flow = quiet(np.multiply, slope, grad._array[:, None])
-        return record(NotImplementedNode, flow, logs._dtype, logs._device, (grad, logs))
-
-
-class NotImplementedNode(Node):
-    __slots__ = ()
-
-    def gradient(self, grad: Tensor) -> Gradients:
-        """There is none."""
-        raise RuntimeError("derivative for aten::_ctc_loss_backward is not implemented")
+        name = "aten::_ctc_loss_backward"
+        return record(NotImplementedBackward, flow, logs._dtype, logs._device, (grad, logs), args=name)
 
 
 def _checked(log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int) -> Paths:
@@ -212,22 +205,17 @@ def ctc_loss(
     """
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
-    if log_probs.ndim == 2:
-        shape = (-1,) if isinstance(input_lengths, Tensor) else None
-        lengths = input_lengths.reshape(shape) if shape else input_lengths
-        loss = _single(log_probs.unsqueeze(1), targets, lengths, target_lengths, blank, zero_infinity)
-    else:
-        loss = _single(log_probs, targets, input_lengths, target_lengths, blank, zero_infinity)
-    per_label = reduction == "mean"
-    if per_label:
+    alone = log_probs.ndim == 2
+    batch = log_probs.unsqueeze(1) if alone else log_probs
+    loss = _each(batch, targets, input_lengths, target_lengths, blank, zero_infinity)
+    if reduction == "mean":
         count = _lengths("target_lengths", target_lengths, loss._array.size)
         loss = loss / wrap(np.maximum(count, 1), int64, loss._device)
         return loss.mean()  # type: ignore[no-any-return]
-    loss = loss.squeeze(0) if log_probs.ndim == 2 and reduction == "none" else loss
-    return reduced(loss, reduction)
+    return reduced(loss.squeeze(0) if alone and reduction == "none" else loss, reduction)
 
 
-def _single(
+def _each(
     log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int, zero_infinity: bool
 ) -> Tensor:
     """The loss of each sequence of the batch."""

@@ -82,7 +82,7 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
     return _applied(_alpha_dropped, input, p, training, inplace, True)
 
 
-def _batched(name: str, spatial: int, input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
+def _batched(spatial: int, input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
     """Channels of a batch, or of a single input, which has one dimension less."""
     if input.ndim == spatial + 2:
         return _applied(_dropped, input, p, training, inplace, True)
@@ -99,7 +99,7 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
             "provide channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional "
             "batch dimension (i.e. 2D or 3D inputs)."
         )
-    return _batched("dropout1d", 1, input, p, training, inplace)
+    return _batched(1, input, p, training, inplace)
 
 
 def _warn(name: str, ndim: int, spatial: int) -> None:
@@ -135,4 +135,4 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     _check(p)
     if input.ndim not in (4, 5):
         _warn("dropout3d", input.ndim, 3)
-    return _batched("dropout3d", 3, input, p, training, inplace)
+    return _batched(3, input, p, training, inplace)

@@ -19,6 +19,7 @@ from ..promote import same_device
 from ..quiet import quiet
 from ..storage import Array
 from ..tensor import Tensor, wrap
+from .interpolation import far, near
 
 WARNING = (
     "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify "
@@ -120,16 +121,9 @@ def _linear(rows: Tensor, sizes: Shape, places: list[Tensor]) -> Tensor:
 
 
 def _cubic_weights(part: Tensor) -> list[Tensor]:
-    """Of the four neighbours (Keys 1981, with the constant -0.75)."""
+    """Of the four neighbours."""
     a = -0.75
-
-    def near(t: Tensor) -> Tensor:
-        return ((a + 2) * t - (a + 3)) * t * t + 1
-
-    def far(t: Tensor) -> Tensor:
-        return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
-
-    return [far(part + 1), near(part), near(1 - part), far(2 - part)]
+    return [far(part + 1, a), near(part, a), near(1 - part, a), far(2 - part, a)]
 
 
 def _cubic(rows: Tensor, sizes: Shape, places: list[Tensor], padding: str, align: bool) -> Tensor:

@@ -35,13 +35,22 @@ def triangle(t: Array) -> Array:
     return np.asarray(np.maximum(0, 1 - abs(t)))
 
 
+def near(t: Any, a: float) -> Any:
+    """The weights of cubic convolution at distances up to one, in arrays or tensors (Keys 1981)."""
+    return ((a + 2) * t - (a + 3)) * t * t + 1
+
+
+def far(t: Any, a: float) -> Any:
+    """Those at distances from one to two."""
+    return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
+
+
 def cubic(a: float) -> Callable[[Array], Array]:
-    """The weights of cubic convolution at a distance (Keys 1981)."""
+    """The weights of cubic convolution at any distance."""
 
     def weights(t: Array) -> Array:
         t = abs(t)
-        near, far = ((a + 2) * t - (a + 3)) * t * t + 1, ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
-        return np.where(t < 1, near, np.where(t < 2, far, 0))
+        return np.where(t < 1, near(t, a), np.where(t < 2, far(t, a), 0))
 
     return weights
 

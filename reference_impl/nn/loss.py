@@ -13,7 +13,7 @@ from ..activation import logsigmoid
 from ..autocast import wider
 from ..autograd.node import Gradients, Node
 from ..choice import where
-from ..derivative import floats
+from ..derivative import floats, need_constant
 from ..device import different
 from ..exponential import logit, sigmoid
 from ..fill import ones_like
@@ -370,16 +370,6 @@ class BinaryCrossEntropyBackward0(Loss):
 def _cross_entropy(x: Array, y: Array) -> Array:
     low, one = x.dtype.type(LOWEST), x.dtype.type(1)
     return (y - one) * np.maximum(np.log1p(-x), low) - y * np.maximum(np.log(x), low)  # type: ignore[no-any-return]
-
-
-def need_constant(name: str, **weights: Tensor | None) -> None:
-    """RuntimeError for a weight that requires grad."""
-    for argument, weight in weights.items():
-        if weight is not None and weight.requires_grad:
-            raise RuntimeError(
-                f"The function '{name}' is not differentiable with respect to argument '{argument}'. This input cannot "
-                "have requires_grad True."
-            )
 
 
 def binary_cross_entropy(

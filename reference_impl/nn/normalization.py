@@ -12,7 +12,7 @@ import numpy as np
 from ..arguments import spoken
 from ..autocast import wider
 from ..autograd.node import Gradients, Node
-from ..derivative import refuse
+from ..derivative import need_constant, refuse
 from ..dtype import float32
 from ..gradmode import MODE, no_grad
 from ..op import record
@@ -213,15 +213,6 @@ def _check_parameters(channels: int, **named: Tensor | None) -> None:
             raise RuntimeError(f"{name} should contain {channels} elements not {t._array.size}")
 
 
-def _check_running(running: tuple[Tensor | None, Tensor | None]) -> None:
-    for name, t in zip(("running_mean", "running_var"), running, strict=True):
-        if t is not None and t.requires_grad:
-            raise RuntimeError(
-                f"The function 'native_batch_norm' is not differentiable with respect to argument '{name}'. This input "
-                "cannot have requires_grad True."
-            )
-
-
 def _by_running(
     input: Tensor, running: tuple[Tensor, Tensor], weight: Tensor | None, bias: Tensor | None, plan: Plan
 ) -> Tensor:
@@ -286,7 +277,7 @@ def batch_norm(
     _check_batch(input, training, momentum, eps, (running_mean, running_var))
     channels = shape[1] if len(shape) > 1 else 0
     _check_parameters(channels, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
-    _check_running((running_mean, running_var))
+    need_constant("native_batch_norm", running_mean=running_mean, running_var=running_var)
     _floating("batch_norm", input, running_mean, running_var, weight, bias)
     plan = Plan(shape, (0, *range(2, len(shape))), (1, channels, *(1,) * (len(shape) - 2)), eps)
     if not training and running_mean is not None and running_var is not None:
@@ -333,7 +324,7 @@ def instance_norm(
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     channels = shape[1]
     _check_parameters(channels, weight=weight, bias=bias)
-    _check_running((running_mean, running_var))
+    need_constant("native_batch_norm", running_mean=running_mean, running_var=running_var)
     _floating("batch_norm", input, running_mean, running_var, weight, bias)
     view = (*shape[:2], math.prod(shape[2:]))
     if input._array.size:

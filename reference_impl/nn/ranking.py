@@ -90,9 +90,15 @@ def _triplet(
     return (near - far + margin).clamp_min(0)  # type: ignore[no-any-return]
 
 
-def _check_margin(margin: float) -> None:
+def _check_triple(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float) -> None:
+    """ValueError for a margin that is not positive, RuntimeError for different numbers of dimensions."""
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise RuntimeError(
+            f"The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
+            f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
+        )
 
 
 @wider
@@ -111,12 +117,7 @@ def triplet_margin_loss(
     """By how much the positive is not nearer to the anchor than the negative by the margin; `swap` takes the lesser of
     the negative's distances. V. Balntas et al., BMVC 2016. ValueError for a margin that is not positive."""
     reduction = spelled(reduction, size_average, reduce)
-    _check_margin(margin)
-    if not anchor.ndim == positive.ndim == negative.ndim:
-        raise RuntimeError(
-            f"The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
-            f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
-        )
+    _check_triple(anchor, positive, negative, margin)
     triple = (anchor, positive, negative)
     return reduced(_triplet(lambda x, y: pairwise_distance(x, y, p, eps), triple, margin, swap), reduction)
 
@@ -133,11 +134,6 @@ def triplet_margin_with_distance_loss(
 ) -> Tensor:
     """`triplet_margin_loss` with a distance of one's own."""
     reduction = spelled(reduction, None, None)
-    _check_margin(margin)
-    if not anchor.ndim == positive.ndim == negative.ndim:
-        raise RuntimeError(
-            f"The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
-            f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
-        )
+    _check_triple(anchor, positive, negative, margin)
     distance = distance_function or pairwise_distance
     return reduced(_triplet(distance, (anchor, positive, negative), margin, swap), reduction)

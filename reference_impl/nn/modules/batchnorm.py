@@ -106,20 +106,6 @@ class _BatchNorm(_NormBase):
     """Each channel normalised over the batch in training, by the running statistics otherwise, or where there are none
     by the batch as well."""
 
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
-
     def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
         mean, variance, factor = self.running_mean, self.running_var, self.momentum or 0.0

@@ -47,6 +47,13 @@ def _length(t: Tensor, batch_first: bool) -> int:
     return int(t.shape[1 if batch_first and t.ndim == 3 else 0])
 
 
+def _attended(
+    attention: Any, x: Tensor, keys: Tensor, mask: Tensor | None, padding: Tensor | None, causal: bool
+) -> Any:
+    options = {"attn_mask": mask, "key_padding_mask": padding, "need_weights": False, "is_causal": causal}
+    return attention(x, keys, keys, **options)[0]
+
+
 class TransformerEncoderLayer(Module):
     """Attention to itself, then two linear layers; each adds to its input and is followed by a normalisation, or comes
     behind one with `norm_first`. RuntimeError for the name of another activation than relu and gelu."""
@@ -94,8 +101,7 @@ class TransformerEncoderLayer(Module):
         return self.norm2(x + self._ff_block(x))  # type: ignore[no-any-return]
 
     def _sa_block(self, x: Tensor, mask: Tensor | None, padding: Tensor | None, causal: bool = False) -> Any:
-        options = {"attn_mask": mask, "key_padding_mask": padding, "need_weights": False, "is_causal": causal}
-        return self.dropout1(self.self_attn(x, x, x, **options)[0])
+        return self.dropout1(_attended(self.self_attn, x, x, mask, padding, causal))
 
     def _ff_block(self, x: Tensor) -> Any:
         return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
@@ -158,14 +164,12 @@ class TransformerDecoderLayer(Module):
         return self.norm3(x + self._ff_block(x))  # type: ignore[no-any-return]
 
     def _sa_block(self, x: Tensor, mask: Tensor | None, padding: Tensor | None, causal: bool = False) -> Any:
-        options = {"attn_mask": mask, "key_padding_mask": padding, "need_weights": False, "is_causal": causal}
-        return self.dropout1(self.self_attn(x, x, x, **options)[0])
+        return self.dropout1(_attended(self.self_attn, x, x, mask, padding, causal))
 
     def _mha_block(
         self, x: Tensor, memory: Tensor, mask: Tensor | None, padding: Tensor | None, causal: bool = False
     ) -> Any:
-        options = {"attn_mask": mask, "key_padding_mask": padding, "need_weights": False, "is_causal": causal}
-        return self.dropout2(self.multihead_attn(x, memory, memory, **options)[0])
+        return self.dropout2(_attended(self.multihead_attn, x, memory, mask, padding, causal))
 
     def _ff_block(self, x: Tensor) -> Any:
         return self.dropout3(self.linear2(self.dropout(self.activation(self.linear1(x)))))
