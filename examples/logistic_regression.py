@@ -29,9 +29,8 @@ def binary(steps: int = STEPS, device: str = "cpu") -> tuple[nn.Module, list[flo
     """One score for each point: the model, the losses and the accuracy."""
     points, classes = clouds()
     x = torch.tensor(points, device=device)
-    y = torch.tensor(
-        classes[:, None], dtype=torch.float32, device=device
-    )  # floats of the shape of the scores, (200, 1)
+    # Targets are floats of the shape of the scores, (200, 1).
+    y = torch.tensor(classes[:, None], dtype=torch.float32, device=device)
     model, criterion = nn.Linear(2, 1).to(device), nn.BCEWithLogitsLoss()
     with torch.no_grad():
         for parameter in model.parameters():

@@ -15,6 +15,7 @@ from conformance.operation import Input, read_inputs
 from conformance.sample import draw, tensor
 
 SEED = 20
+WEIGHT = Input("weight", (), None, 1.0, 4.0)
 Tensors = dict[str, Any]
 
 
@@ -42,7 +43,7 @@ def compare(case: Case, row: dict[str, str], dtype: str, training: bool) -> None
     torch.manual_seed(SEED)
     given = leaves(values)
     got = each(layer(*given.values()))
-    weights = [draw(trial.generator(f"{i}"), FLAT, dtype, tuple(result.shape)) for i, result in enumerate(got)]
+    weights = [draw(trial.generator(f"{i}"), WEIGHT, dtype, tuple(result.shape)) for i, result in enumerate(got)]
     found = gradients(trial, got, weights, layer, given, dtype)
     torch.manual_seed(SEED)
     given = leaves(values)
@@ -57,9 +58,6 @@ def compare(case: Case, row: dict[str, str], dtype: str, training: bool) -> None
     for name, buffer in layer.named_buffers():
         if buffer.is_floating_point():
             case.close(buffer, trial.read(getattr(was, name)), dtype, 4, name)
-
-
-FLAT = Input("weight", (), None, 1.0, 4.0)
 
 
 def made(trial: Trial, source: str, dtype: str) -> Any:

@@ -72,7 +72,7 @@ def lenet_grad(trial: Trial, kernel: int, device: str) -> None:
 
 
 def lenet_gradient(trial: Trial, kernel: int, device: str) -> None:
-    """One image, weighted scores."""
+    """Two images, weighted scores."""
     with trial.case(f"Net({kernel})", call="(net(x) * w).sum().backward()", inputs="x: (2, 1, 32, 32)") as case:
         program, net = lenet(trial, kernel, device)
         net, x = net.double(), program.image(2, device).double()
