@@ -78,7 +78,7 @@ class Optimizer(Hooks):
         groups, start = [], 0
         for group in self.param_groups:
             for number, p in enumerate(group["params"], start):
-                numbers.setdefault(id(p), number)
+                numbers[id(p)] = number
             start += len(group["params"])
             options = {name: value for name, value in group.items() if name != "params"}
             groups.append({**options, "params": [numbers[id(p)] for p in group["params"]]})
