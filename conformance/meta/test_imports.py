@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,6 +111,18 @@ def test_no_circles() -> None:
     graph = {n: {o for _, o in relative_imports(file, known)} - {n} for n, file in REFERENCE.items() if n}
     assert list(graphlib.TopologicalSorter(graph).static_order())
     assert LAYER_OF.keys() <= known
+
+
+def test_every_chapter_has_its_place() -> None:
+    """A chapter is the module of its name, or a row in the guide of the reference, which names what there is."""
+    guide = (ROOT / "reference_impl" / "README.md").read_text(encoding="utf-8")
+    table = guide.partition("## Where a chapter is")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (\w+) \| (.+) \|$", table, re.M)[1:]
+    places = {chapter: re.findall(r"`([\w/]+)`", where) for chapter, where in rows}
+    chapters = {file.stem for file in (ROOT / "spec").glob("*.md")} - {"README", "rationale"}
+    assert chapters - set(REFERENCE) == set(places)
+    named = {place.strip("/").replace("/", ".") for listed in places.values() for place in listed}
+    assert named <= set(REFERENCE), f"the guide names what there is not: {sorted(named - set(REFERENCE))}"
 
 
 def test_the_walk_sees_imports(tmp_path: Path) -> None:
