@@ -138,7 +138,7 @@ def _starts(input: Tensor, offsets: Tensor | None, last: bool) -> tuple[Array, A
         )
     if (np.diff(begin) < 0).any():
         raise RuntimeError("offsets are not in order")
-    return (begin[:-1], begin[1:]) if last else (begin, np.append(begin[1:], length))
+    return (begin[:-1], begin[1:]) if last else (begin, np.append(begin[1:], length)[: len(begin)])
 
 
 def _padding(index: int | None, rows: int) -> int:
