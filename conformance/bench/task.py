@@ -15,7 +15,7 @@ import numpy as np
 
 from conformance.specification import SelectionError, suggest
 
-GROUPS = ("overhead", "autograd", "functional", "matmul", "train", "throughput", "rearrange")
+GROUPS = ("overhead", "autograd", "functional", "matmul", "sequence", "train", "data", "throughput", "rearrange")
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,13 @@ def uniform(name: str, shape: tuple[int, ...], low: float = -1.0, high: float = 
     """Values in ``[low, high)`` that depend on `name` only, exact in float32, as float64."""
     generator = np.random.default_rng(zlib.crc32(name.encode()))
     return generator.uniform(low, high, shape).astype(np.float32).astype(np.float64)
+
+
+def fill(torch: Any, module: Any, arrays: Sequence[np.ndarray], device: str) -> None:
+    """Write the values of a module's parameters, in their order."""
+    with torch.no_grad():
+        for parameter, array in zip(module.parameters(), arrays, strict=True):
+            parameter.copy_(tensor(torch, array, device))
 
 
 def _tasks(group: str) -> Iterator[Task]:

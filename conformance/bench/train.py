@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from conformance.bench.network import convolve, convolve_back, cross_entropy, pool, pool_back
-from conformance.bench.task import Timed, tensor, uniform
+from conformance.bench.task import Timed, fill, tensor, uniform
 
 BATCH, PIXELS, HIDDEN, CLASSES = 64, 784, 256, 10
 RATE = 0.1
@@ -45,7 +45,7 @@ def mlp_modules(torch: Any, device: str) -> Timed:
     images, targets = uniform("mlp.images", (BATCH, PIXELS), 0.0, 1.0), np.arange(BATCH) % CLASSES
     nn = torch.nn
     net = nn.Sequential(nn.Linear(PIXELS, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, CLASSES)).to(device)
-    _fill(torch, net, (w1.T, b1, w2.T, b2), device)
+    fill(torch, net, (w1.T, b1, w2.T, b2), device)
     optimizer = torch.optim.SGD(net.parameters(), lr=RATE)
     x, classes = tensor(torch, images, device), torch.tensor(targets.tolist(), device=device)
 
@@ -67,7 +67,7 @@ def lenet(torch: Any, device: str) -> Timed:
     perceptron = (nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, CLASSES))
     net = nn.Sequential(*convolutions, nn.Flatten(), *perceptron).to(device)
     arrays = [uniform(f"lenet.{shape}", shape, -0.2, 0.2) for shape in LENET]
-    _fill(torch, net, arrays, device)
+    fill(torch, net, arrays, device)
     images, targets = uniform("lenet.images", (BATCH, 1, 32, 32), 0.0, 1.0), np.arange(BATCH) % CLASSES
     x, classes = tensor(torch, images, device), torch.tensor(targets.tolist(), device=device)
     parameters = list(net.parameters())
@@ -81,10 +81,36 @@ def lenet(torch: Any, device: str) -> Timed:
     return Timed(call, _lenet(images, targets, arrays), 1e-4)
 
 
-def _fill(torch: Any, net: Any, arrays: Sequence[np.ndarray], device: str) -> None:
-    with torch.no_grad():
-        for parameter, array in zip(net.parameters(), arrays, strict=True):
-            parameter.copy_(tensor(torch, array, device))
+def adam(torch: Any, device: str) -> Timed:
+    """One step of Adam for the ten parameters of LeNet, after two steps with other gradients."""
+    arrays = [uniform(f"lenet.{shape}", shape, -0.2, 0.2) for shape in LENET]
+    gradients = [[uniform(f"adam.{i}.{shape}", shape) for shape in LENET] for i in range(3)]
+    parameters = [tensor(torch, array, device).requires_grad_() for array in arrays]
+    optimizer = torch.optim.Adam(parameters, lr=RATE)
+
+    def arrive(step: int) -> None:
+        for parameter, gradient in zip(parameters, gradients[step], strict=True):
+            parameter.grad = tensor(torch, gradient, device)
+
+    def call() -> Any:
+        optimizer.step()
+        return tuple([parameter.detach() for parameter in parameters])
+
+    for step in range(2):
+        arrive(step)
+        optimizer.step()
+    arrive(2)
+    want = [_adam(array, list(own)) for array, own in zip(arrays, zip(*gradients, strict=True), strict=True)]
+    return Timed(call, tuple(want), 1e-5)
+
+
+def _adam(p: np.ndarray, gradients: list[np.ndarray]) -> np.ndarray:
+    """The parameter after a step for each gradient: Kingma and Ba 2015, algorithm 1."""
+    m = v = np.zeros(p.shape)
+    for t, g in enumerate(gradients, 1):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        p = p - RATE * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+    return p
 
 
 def _lenet(images: np.ndarray, classes: np.ndarray, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
