@@ -97,10 +97,20 @@ def lowest(d: dtype) -> Any:
     return -np.inf if d.is_floating_point else np.iinfo(d.numpy).min
 
 
+def _bordered(x: Array, d: dtype, g: Geometry) -> Array:
+    """Planes with their padding, which is never the greatest."""
+    if not any(g.before) and not any(g.after):
+        return x
+    sizes = x.shape[1:]
+    padded = np.full((len(x), *g.padded(sizes)), lowest(d), x.dtype)
+    padded[(slice(None), *steps(g.before, sizes, (1,) * len(sizes)))] = x
+    return padded
+
+
 WINDOWS = {n: type(f"MaxPool{n}DWithIndicesBackward0", (MaxWindowBackward,), {"__slots__": ()}) for n in (1, 2, 3)}
 
 
-def _firsts(sizes: Sizes, places: Sizes, g: Geometry) -> list[Array]:
+def _firsts(places: Sizes, g: Geometry) -> list[Array]:
     """For each dimension where its windows begin, at or before the first element."""
     lists = zip(places, g.stride, g.before, strict=True)
     return [np.arange(m) * s - p for m, s, p in lists]
@@ -118,12 +128,9 @@ def _flat(each: list[Array], sizes: Sizes) -> Array:
 def greatest(x: Array, d: dtype, kernel: Sizes, places: Sizes, g: Geometry) -> tuple[Array, Array]:
     """The greatest element of each window of planes, and its flat place in the plane; the first one of several, and NaN
     before any number."""
-    n, sizes = len(kernel), x.shape[1:]
-    if any(g.before) or any(g.after):
-        padded = np.full((len(x), *g.padded(sizes)), lowest(d), x.dtype)
-        padded[(slice(None), *steps(g.before, sizes, (1,) * n))] = x
-        x = padded
-    begin = _firsts(sizes, places, g)
+    sizes = x.shape[1:]
+    x = _bordered(x, d, g)
+    begin = _firsts(places, g)
     inside = [b + -(b.clip(max=0) // step) * step for b, step in zip(begin, g.dilation, strict=True)]
     best = np.full((len(x), *places), lowest(d), x.dtype)
     index = np.empty(best.shape, np.int64)
@@ -141,11 +148,7 @@ def greatest(x: Array, d: dtype, kernel: Sizes, places: Sizes, g: Geometry) -> t
 
 def _largest(x: Array, d: dtype, kernel: Sizes, places: Sizes, g: Geometry) -> Array:
     """The greatest elements alone."""
-    n, sizes = len(kernel), x.shape[1:]
-    if any(g.before) or any(g.after):
-        padded = np.full((len(x), *g.padded(sizes)), lowest(d), x.dtype)
-        padded[(slice(None), *steps(g.before, sizes, (1,) * n))] = x
-        x = padded
+    x = _bordered(x, d, g)
     best: Array | None = None
     for offset in _offsets(kernel, g):
         values = x[(slice(None), *steps(offset, places, g.stride))]
@@ -156,13 +159,9 @@ def _largest(x: Array, d: dtype, kernel: Sizes, places: Sizes, g: Geometry) -> A
 
 def _met(x: Array, d: dtype, best: Array, kernel: Sizes, g: Geometry) -> Array | None:
     """Which element of the kernel met the maximum, the first of several; None where it may be one of the padding."""
-    n, sizes = len(kernel), x.shape[1:]
-    if any(g.before) or any(g.after):
-        if (best == lowest(d)).any():
-            return None
-        padded = np.full((len(x), *g.padded(sizes)), lowest(d), x.dtype)
-        padded[(slice(None), *steps(g.before, sizes, (1,) * n))] = x
-        x = padded
+    if (any(g.before) or any(g.after)) and (best == lowest(d)).any():
+        return None
+    x = _bordered(x, d, g)
     offsets = _offsets(kernel, g)
     which = np.zeros(best.shape, np.min_scalar_type(len(offsets)))
     for number in range(len(offsets) - 1, -1, -1):
