@@ -23,7 +23,7 @@ from conformance.sample import tensor
 Arrays = dict[str, np.ndarray]
 Row = Mapping[str, str]
 
-FEATURES, HIDDEN, PROJECTED = 3, 4, 2
+FEATURES, HIDDEN = 3, 4
 STEPS, BATCH = 5, 2
 FLAGS = ("two layers", "bidirectional", "batch_first", "without bias", "unbatched", "given state")
 
