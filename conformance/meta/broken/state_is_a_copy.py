@@ -10,7 +10,7 @@ from conformance.meta.broken.sound import Call, base, replace_calls
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "module.state.alias",
-        "module.state.shared",
+        "module.state.tied",
     ),
 }
 
