@@ -5,15 +5,10 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import pickle
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,23 +16,8 @@ import pytest
 
 from conformance.case import Case, Trial
 from conformance.law import loading
+from conformance.law.interpreter import ENDING, UNGUARDED, program
 from conformance.law.loading import leaving_nobody, loader, plain
-
-ENDING = """
-import multiprocessing, pickle, sys
-DataLoader = pickle.loads(bytes.fromhex(sys.argv[1]))
-persistent = DataLoader(range(1000), num_workers=1, timeout=60, persistent_workers=True)
-one, two = iter(persistent), iter(DataLoader(range(1000), num_workers=1, timeout=60))
-next(one), next(two)
-print(*[process.pid for process in multiprocessing.active_children()], flush=True)
-if sys.argv[2] == "wait":
-    sys.stdin.read()
-"""
-UNGUARDED = """
-import pickle, sys
-DataLoader = pickle.loads(bytes.fromhex(sys.argv[1]))
-print(list(DataLoader([1, 2], num_workers=1, multiprocessing_context="spawn")))
-"""
 
 
 @pytest.mark.clause("data.sampler.weighted.shares")
@@ -418,22 +398,6 @@ def only_in_full(trial: Trial) -> None:
     """What starts interpreters takes seconds, which a quick run does without."""
     if trial.quick:
         pytest.skip("a quick run starts no interpreters")
-
-
-@contextlib.contextmanager
-def program(folder: str, text: str, trial: Trial, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A program that is told of the library's loader; it does not outlive the body."""
-    kind = pickle.dumps(trial.namespace.utils.data.DataLoader)
-    file = Path(folder, "program.py")
-    file.write_text(text, encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, str(file), kind.hex(), *arguments]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 @pytest.mark.clause("data.worker.exit")
