@@ -15,6 +15,7 @@ from ..autograd.node import Gradients, Node
 from ..choice import where
 from ..derivative import floats, need_constant
 from ..device import different
+from ..dtype import bool as bool_
 from ..exponential import logit, sigmoid
 from ..fill import ones_like
 from ..gradmode import no_grad
@@ -71,6 +72,7 @@ class Loss(Node):
 
     def gradient(self, grad: Tensor) -> Gradients:
         x, y, weight, *others = self.tensors()
+        y = y.to(x._dtype) if y._dtype is bool_ else y
         flow = grad / self.args[0]
         flow = flow if weight is None else flow * weight
         by_input, by_target = self.slopes(x, y, *others)
@@ -267,7 +269,7 @@ def poisson_nll_loss(
     loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         rest = target * target.log() - target + (target * (2 * math.pi)).log() * 0.5
-        loss = loss + rest.masked_fill(target <= 1, 0)
+        loss = loss + rest.masked_fill(target <= 1, 0).to(loss._dtype)
     return reduced(loss, reduction)
 
 
@@ -336,13 +338,13 @@ class SoftMarginLossBackward0(Loss):
 
     def slopes(self, x: Tensor, y: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
         """Minus the target, times the logistic function of minus their product."""
-        z = (x * -y).exp()
+        z = (-(x * y)).exp()
         share = z / (z + 1)
-        return share * -y, share * -x
+        return -(share * y), -(share * x)
 
 
 def _soft_margin(x: Tensor, y: Tensor) -> Tensor:
-    return (x * -y).exp().log1p()  # type: ignore[no-any-return]
+    return (-(x * y)).exp().log1p()  # type: ignore[no-any-return]
 
 
 @wider

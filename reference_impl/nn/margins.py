@@ -40,7 +40,7 @@ class MultiMarginLossBackward0(Node):
     def gradient(self, grad: Tensor) -> Gradients:
         input, target, weight = self.tensors()
         p, margin, divisor = self.args
-        classes = input._array.shape[-1]
+        classes = _classes(input)
         x, index = input.reshape(-1, classes), target.reshape(-1, 1)
         near = x - x.gather(1, index) + margin
         right = wrap(index._array == np.arange(classes), bool_, x._device)
@@ -72,7 +72,7 @@ def multi_margin_loss(
         raise ValueError("weight must be one-dimensional")
     d = input._dtype
     refuse("multi_margin_loss_cpu_kernel", d not in (float32, float64), d)
-    classes = input._array.shape[-1]
+    classes = _classes(input)
     x, index = input._array.reshape(-1, classes), target._array.reshape(-1, 1)
     _check_margins(input, target, weight, len(x))
     if has_values(index) and not (index.min(initial=0) >= 0 and index.max(initial=0) < classes):
@@ -86,6 +86,16 @@ def multi_margin_loss(
     return record(MultiMarginLossBackward0, loss, d, input._device, (input,), saved, args)
 
 
+def _classes(input: Tensor) -> int:
+    """How many classes a row has; RuntimeError for what has none, and for more than rows of them."""
+    shape = input._array.shape
+    if len(shape) > 2 or (shape and shape[-1] == 0):
+        raise RuntimeError(
+            f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(shape)}"
+        )
+    return shape[-1] if shape else 1
+
+
 def _check_margins(input: Tensor, target: Tensor, weight: Tensor | None, rows: int) -> None:
     """RuntimeError for sizes and dtypes that do not go together."""
     if target.ndim > 1 or target._array.size != rows:
@@ -94,7 +104,7 @@ def _check_margins(input: Tensor, target: Tensor, weight: Tensor | None, rows: i
             f"size). Expected target size [{rows}], but got {list(target._array.shape)}. Input has shape "
             f"{list(input._array.shape)}."
         )
-    classes = input._array.shape[-1]
+    classes = _classes(input)
     if weight is not None and len(weight._array) != classes:
         raise RuntimeError(f"inconsistent weight size, expected {classes} but got {list(weight._array.shape)}")
     if target._dtype is not int64:
@@ -142,7 +152,7 @@ def multilabel_margin_loss(
     if target._dtype is not int64:
         raise RuntimeError(f"expected scalar type Long but found {target._dtype.word}")
     same_device(input, target)
-    classes = input._array.shape[-1] if input.ndim else 1
+    classes = _classes(input)
     x, labels = input._array.reshape(-1, classes), target._array.reshape(-1, classes)
     if has_values(labels) and not (labels.min(initial=-1) >= -1 and labels.max(initial=-1) < classes):
         raise RuntimeError("argument #2 'target' is out of range")
