@@ -7,7 +7,7 @@ import pickle
 import struct
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -74,6 +74,8 @@ class _Anything:
 class _Measuring(UNPICKLER):  # type: ignore[misc]
     """Reads a pickle without making anything of it but a list of the memory that it names."""
 
+    dispatch: ClassVar[dict[int, Any]] = dict(UNPICKLER.dispatch)
+
     def __init__(self, file: Any) -> None:
         super().__init__(file, encoding="utf-8")
         self.types: dict[str, dtype] = {}
@@ -82,6 +84,12 @@ class _Measuring(UNPICKLER):  # type: ignore[misc]
         """A class of storages; anything else stands for itself."""
         found = KNOWN.get(f"{module}.{name}")
         return found if found is Storage or isinstance(found, StorageType) else _Anything
+
+    def load_build(self) -> None:
+        """Leaves everything as it is: a class of storages is everybody's."""
+        self.stack.pop()
+
+    dispatch[pickle.BUILD[0]] = load_build
 
     def persistent_load(self, pid: Any) -> Any:
         """Notes the type of the elements."""
