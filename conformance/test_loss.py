@@ -70,6 +70,7 @@ def operands(trial: Trial) -> Arrays:
         "z": tenths[24:36].reshape(4, 3) + 0.0549,
         "p": rng.permutation(np.linspace(0.11, 0.87, 12)).reshape(4, 3),
         "q": rng.permutation(np.linspace(0.13, 0.91, 12)).reshape(4, 3),
+        "counts": rng.permutation(np.linspace(0.37, 4.21, 12)).reshape(4, 3),
         "t": np.array([2, 0, 1, 2]),
         "s": sign,
         "u": sign[:, 0],
