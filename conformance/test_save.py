@@ -412,6 +412,24 @@ def test_safetensors_numpy(trial: Trial) -> None:
     tensorfile.check_numpy(trial)
 
 
+@pytest.mark.clause("save.safetensors.tied")
+def test_safetensors_tied(trial: Trial) -> None:
+    """What the header says."""
+    tensorfile.check_tied(trial)
+
+
+@pytest.mark.clause("save.safetensors.names")
+def test_safetensors_names(trial: Trial) -> None:
+    """Of a tied model."""
+    tensorfile.check_names(trial)
+
+
+@pytest.mark.clause("save.safetensors.parts")
+def test_safetensors_parts(trial: Trial) -> None:
+    """With buffers."""
+    tensorfile.check_parts(trial)
+
+
 @pytest.mark.clause("save.safetensors.model")
 def test_safetensors_model(trial: Trial) -> None:
     """A tied model, and one that is not."""

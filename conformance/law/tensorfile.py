@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import tempfile
 from typing import Any
@@ -113,6 +114,63 @@ def tied(torch: Any, value: float) -> Any:
     model[1].weight = model[0].weight
     model[0].weight.data.fill_(value)
     return model
+
+
+def check_tied(trial: Trial) -> None:
+    """With and without metadata of one's own."""
+    torch, files = trial.namespace, trial.companion("safetensors")
+    for given, wanted in (
+        (None, {"1.weight": "0.weight"}),
+        ({"step": "3"}, {"step": "3", "1.weight": "0.weight"}),
+        ({"1.weight": "mine"}, {"1.weight": "mine"}),
+    ):
+        with (
+            trial.case(str(given), call=f"safetensors.save_model(m, path, {given})") as case,
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            path = pathlib.Path(folder, "x.safetensors")
+            files.save_model(tied(torch, 3.0), str(path), given)
+            data = path.read_bytes()
+            header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+            case.equal("metadata", header.get("__metadata__"), wanted)
+
+
+def check_names(trial: Trial) -> None:
+    """The second name alone, then both."""
+    torch, files = trial.namespace, trial.companion("safetensors")
+    with (
+        trial.case("names", call="safetensors.load_model(m, path)") as case,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        path, model = f"{folder}/x.safetensors", tied(torch, 5.0)
+        files.save_file({"1.weight": torch.full((2, 2), 3.0)}, path)
+        missing, unexpected = files.load_model(model, path)
+        case.equal("missing, unexpected", (list(missing), list(unexpected)), ([], []))
+        case.same(model[0].weight.detach(), np.full((2, 2), 3, np.float32))
+        files.save_file({f"{i}.weight": torch.full((2, 2), 7.0) for i in (0, 1)}, path)
+        with case.raises("RuntimeError", 'Unexpected key(s) in state_dict: "1.weight"'):
+            files.load_model(model, path)
+        missing, unexpected = files.load_model(model, path, strict=False)
+        case.equal("told", (list(missing), list(unexpected)), ([], ["1.weight"]))
+        case.same(model[1].weight.detach(), np.full((2, 2), 7, np.float32))
+
+
+def check_parts(trial: Trial) -> None:
+    """Two overlapping halves of a vector."""
+    torch, files = trial.namespace, trial.companion("safetensors")
+    with (
+        trial.case("parts", call="safetensors.save_model(m, path)") as case,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        path, whole, model = pathlib.Path(folder, "x.safetensors"), torch.arange(6.0), torch.nn.Module()
+        model.register_buffer("a", whole[:4])
+        model.register_buffer("b", whole[2:])
+        with case.raises("RuntimeError", "None is covering the entire storage"):
+            files.save_model(model, str(path))
+        case.equal("written", path.exists(), False)
+        model.register_buffer("c", whole)
+        files.save_model(model, str(path))
+        case.equal("names in the file", list(files.load_file(path)), ["c"])
 
 
 def check_model(trial: Trial) -> None:
