@@ -10,7 +10,7 @@ from .autograd.node import Gradients, Node
 from .dtype import FLOATING, dtype, float32
 from .dtype import bool as bool_
 from .gradmode import no_grad
-from .linalg.product import bmm, matmul, mm, mv, outer
+from .linalg.product import bmm, by_columns, matmul, mm, mv, outer, to_second
 from .op import operation, record
 from .pointwise import conjugate
 from .promote import result_type, same_device
@@ -21,7 +21,7 @@ from .tensor import Tensor
 class AddmmBackward0(Node):
     """`input` gets the gradient times beta, the factors those of the product times alpha.
 
-    `args` is (beta, alpha).
+    `args` is (beta, alpha, whether the second factor lies in memory column by column).
     """
 
     __slots__ = ()
@@ -30,12 +30,12 @@ class AddmmBackward0(Node):
 
     def gradient(self, grad: Tensor) -> Gradients:
         x, y = self.tensors()
-        beta, alpha = self.args
+        beta, alpha, columns = self.args
         flow = _times(grad, alpha) if self.needs(1) or self.needs(2) else None
         return (
             _times(grad, beta) if self.needs(0) else None,
             self.to_first(flow, y) if self.needs(1) else None,
-            self.to_second(flow, x) if self.needs(2) else None,
+            self.to_second(flow, x, columns) if self.needs(2) else None,
         )
 
     @staticmethod
@@ -43,10 +43,7 @@ class AddmmBackward0(Node):
         """The gradient of the first factor, from that of the product and the second factor."""
         return matmul(grad, y.mH)
 
-    @staticmethod
-    def to_second(grad: Any, x: Tensor) -> Tensor:
-        """The gradient of the second factor, from that of the product and the first factor."""
-        return matmul(x.mH, grad)
+    to_second = staticmethod(to_second)
 
 
 class BaddbmmBackward0(AddmmBackward0):
@@ -80,7 +77,7 @@ class AddrBackward0(AddmmBackward0):
         return mv(grad, conjugate(y))
 
     @staticmethod
-    def to_second(grad: Any, x: Tensor) -> Tensor:
+    def to_second(grad: Any, x: Tensor, columns: bool) -> Tensor:
         """The gradient's columns, weighed by the first vector."""
         return mv(grad.t(), conjugate(x))
 
@@ -102,7 +99,7 @@ def _added(
     _check_factors(d, alpha, beta)
     with no_grad():
         result = _sum(input, x, y, multiply, beta, alpha)
-    return record(kind, result._array, d, device, (input, x, y), saved=(x, y), args=(beta, alpha))
+    return record(kind, result._array, d, device, (input, x, y), saved=(x, y), args=(beta, alpha, by_columns(y)))
 
 
 def _sum(input: Tensor, x: Tensor, y: Tensor, multiply: Callable[..., Tensor], beta: Any, alpha: Any) -> Tensor:

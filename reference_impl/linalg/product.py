@@ -36,7 +36,23 @@ def _adjoint(x: Tensor) -> Tensor:
     return y.transpose(-2, -1)
 
 
+def by_columns(t: Tensor) -> bool:
+    """Whether a matrix lies in memory column by column, as a transposed one does, and not row by row."""
+    flags = t._array.flags
+    return bool(flags.f_contiguous and not flags.c_contiguous)
+
+
+def to_second(grad: Tensor, x: Tensor, columns: bool) -> Tensor:
+    """The gradient of the second factor, from that of the product and the first factor. It lies in memory as the factor
+    does: what a transposed weight gets need not be brought in order."""
+    if columns:
+        return matmul(grad.transpose(-2, -1), conjugate(x)).transpose(-2, -1)  # type: ignore[no-any-return]
+    return matmul(_adjoint(x), grad)
+
+
 class MmBackward0(Node):
+    """`args` is whether the second factor lies in memory column by column."""
+
     __slots__ = ()
     saves = ("self", "mat2")
     used_by = (1, 0)
@@ -45,7 +61,7 @@ class MmBackward0(Node):
         x, y = self.tensors()
         return (
             matmul(grad, _adjoint(y)) if self.needs(0) else None,
-            matmul(_adjoint(x), grad) if self.needs(1) else None,
+            to_second(grad, x, self.args) if self.needs(1) else None,
         )
 
 
@@ -79,7 +95,7 @@ class DotBackward0(Node):
 
 
 def _made(kind: type[Node], x: Tensor, y: Tensor) -> Tensor:
-    return record(kind, product(x, y), x._dtype, same_device(x, y), (x, y), saved=(x, y))
+    return record(kind, product(x, y), x._dtype, same_device(x, y), (x, y), saved=(x, y), args=by_columns(y))
 
 
 def _check(x: Any, y: Any) -> None:

@@ -13,7 +13,7 @@ from ..device import META
 from ..dtype import float32, float64
 from ..inplace_rules import writing_out
 from ..layout import broadcast_shapes
-from ..linalg.product import product
+from ..linalg.product import by_columns, product
 from ..op import record
 from ..quiet import quiet
 from ..tensor import Tensor
@@ -60,7 +60,8 @@ def _of_rows(input: Tensor, weight: Tensor, turned: Tensor, bias: Tensor) -> Ten
         return addmm(bias, input, turned)
     array = product(input, turned)
     array = quiet(np.add, array, bias._array, array)
-    return record(AddmmBackward0, array, d, device, (bias, input, turned), saved=(input, turned), args=(1, 1))
+    saved, args = (input, turned), (1, 1, by_columns(turned))
+    return record(AddmmBackward0, array, d, device, (bias, input, turned), saved, args)
 
 
 def _check_bias(bias: Tensor, product: Tensor) -> None:
