@@ -23,25 +23,31 @@ from ..quiet import quiet
 from ..tensor import Tensor, wrap
 
 
-def lstm_slopes(units: Sequence[Any], state: Any, bent: Any, to_hidden: Any, to_cell: Any) -> tuple[Any, ...]:
-    """The gradients of the four gates and of the old state, from the gates, that state and the tanh of the new one."""
+def lstm_factors(units: Sequence[Any], state: Any, bent: Any) -> tuple[Any, ...]:
+    """The derivatives of the new state by the gates i, f, g, and those of the result by the gate o and by the new
+    state; from the gates, the old state and the tanh of the new one."""
     i, f, g, o = units
-    flow = to_cell + to_hidden * o * (1 - bent * bent)
-    return (
-        flow * g * i * (1 - i),
-        flow * state * f * (1 - f),
-        flow * i * (1 - g * g),
-        to_hidden * bent * o * (1 - o),
-        flow * f,
-    )
+    return g * i * (1 - i), state * f * (1 - f), i * (1 - g * g), bent * o * (1 - o), o * (1 - bent * bent)
+
+
+def lstm_slopes(units: Sequence[Any], state: Any, bent: Any, to_hidden: Any, to_cell: Any) -> tuple[Any, ...]:
+    """The gradients of the four gates and of the old state."""
+    i, f, g, o, new = lstm_factors(units, state, bent)
+    flow = to_cell + to_hidden * new
+    return flow * i, flow * f, flow * g, to_hidden * o, flow * units[1]
+
+
+def gru_factors(units: Sequence[Any], state: Any, candidate: Any) -> tuple[Any, ...]:
+    """The derivatives of the new state by the three gates."""
+    r, z, n = units
+    to_new = (1 - z) * (1 - n * n)
+    return to_new * candidate * r * (1 - r), (state - n) * z * (1 - z), to_new
 
 
 def gru_slopes(units: Sequence[Any], state: Any, candidate: Any, grad: Any) -> tuple[Any, ...]:
     """The gradients of the three gates, of the candidate's part from the state, and of the state."""
-    r, z, n = units
-    to_new = grad * (1 - z) * (1 - n * n)
-    to_reset = to_new * candidate * r * (1 - r)
-    return to_reset, grad * (state - n) * z * (1 - z), to_new, to_new * r, grad * z
+    to_reset, to_update, to_new = (grad * factor for factor in gru_factors(units, state, candidate))
+    return to_reset, to_update, to_new, to_new * units[0], grad * units[1]
 
 
 def parts(array: Any, count: int) -> list[Any]:

@@ -21,7 +21,7 @@ from ..promote import same_device
 from ..quiet import quiet
 from ..storage import Array
 from ..tensor import Tensor, wrap
-from .gates import gru_slopes, lstm_slopes, parts
+from .gates import gru_factors, lstm_factors, parts
 
 Arrays = tuple[Array, ...]
 Spans = list[tuple[slice, int]]
@@ -52,11 +52,17 @@ def _lstm(spans: Spans, inputs: Array, weight: Array, bias: Any, first: Arrays) 
 def _lstm_back(spans: Spans, weight: Array, kept: Arrays, flows: Arrays) -> tuple[Any, ...]:
     before, units, cells, bent = kept
     to_outputs, to_hidden, to_cell = flows[0], flows[1].copy(), flows[2].copy()
+    *of_state, of_result, new = lstm_factors(parts(units, 4), cells, bent)
+    factors, forgotten = np.stack(of_state, 1), parts(units, 4)[1]
     slopes = np.empty_like(units)
+    by_gate = slopes.reshape(len(slopes), 4, -1)
     for rows, n in reversed(spans):
         flow = to_outputs[rows] + to_hidden[:n]
-        *found, to_cell[:n] = lstm_slopes(parts(units[rows], 4), cells[rows], bent[rows], flow, to_cell[:n])
-        np.concatenate(found, 1, out=slopes[rows])
+        np.multiply(flow, of_result[rows], out=by_gate[rows, 3])
+        flow *= new[rows]
+        flow += to_cell[:n]
+        np.multiply(flow[:, None], factors[rows], out=by_gate[rows, :3])
+        np.multiply(flow, forgotten[rows], out=to_cell[:n])
         to_hidden[:n] = slopes[rows] @ weight
     return slopes, slopes.T @ before, None, to_hidden, to_cell
 
@@ -83,13 +89,17 @@ def _gru(spans: Spans, inputs: Array, weight: Array, bias: Any, first: Arrays) -
 def _gru_back(spans: Spans, weight: Array, kept: Arrays, flows: Arrays) -> tuple[Any, ...]:
     before, units, candidates = kept
     to_outputs, to_hidden = flows[0], flows[1].copy()
-    slopes, own = np.empty_like(units), np.empty_like(units)
+    r, z, _ = parts(units, 3)
+    factors = np.stack(gru_factors(parts(units, 3), before, candidates), 1)
+    slopes = np.empty_like(units)
+    by_gate = slopes.reshape(factors.shape)
+    own = np.empty_like(units)
     for rows, n in reversed(spans):
         flow = to_outputs[rows] + to_hidden[:n]
-        found = gru_slopes(parts(units[rows], 3), before[rows], candidates[rows], flow)
-        np.concatenate(found[:3], 1, out=slopes[rows])
-        np.concatenate((*found[:2], found[3]), 1, out=own[rows])
-        to_hidden[:n] = own[rows] @ weight + found[4]
+        np.multiply(flow[:, None], factors[rows], out=by_gate[rows])
+        own[rows] = slopes[rows]
+        own[rows, 2 * r.shape[1] :] *= r[rows]
+        np.add(own[rows] @ weight, flow * z[rows], out=to_hidden[:n])
     return slopes, own.T @ before, own.sum(0), to_hidden
 
 
