@@ -11,6 +11,7 @@ from . import (
     accelerator,
     amp,
     autograd,
+    backends,
     cpu,
     cuda,
     distributions,
@@ -374,6 +375,12 @@ from .stft import istft, stft
 from .storage import Storage as UntypedStorage
 from .stride import as_strided, diagonal
 from .tensor import Size, Tensor
+from .threads import (
+    get_float32_matmul_precision,
+    get_num_threads,
+    set_float32_matmul_precision,
+    set_num_threads,
+)
 from .triangle import diag, diag_embed, diagflat, tril, triu
 from .trigonometry import (
     acos,

@@ -10,11 +10,13 @@ from .gradcheck import gradcheck, gradgradcheck
 from .gradients import backward, grad
 from .history import check_inplace
 from .node import AccumulateGrad, Node
+from .variable import Variable
 
 __all__ = [
     "AccumulateGrad",
     "Function",
     "Node",
+    "Variable",
     "attributes",
     "backward",
     "check_inplace",
