@@ -339,6 +339,17 @@ def test_uneven(trial: Trial) -> None:
         case.equal("batches", batches, [[0], [100, 101], [102, 103], [104]])
 
 
+@pytest.mark.clause("data.worker.stream.partial")
+def test_partial(trial: Trial) -> None:
+    """Three samples from one worker, five from the other, in batches of two."""
+    whole = [[0, 1], [100, 101], [102, 103]]
+    for drop, want in ((False, [*whole[:2], [2], whole[2], [104]]), (True, whole)):
+        with trial.case(f"drop_last={drop}", call="list(DataLoader(stream, 2, num_workers=2))") as case:
+            numbers = loading.stream(trial.namespace, 3, False, step=2)
+            way = {"batch_size": 2, "drop_last": drop, "multiprocessing_context": loading.forking()}
+            case.equal("batches", list(loader(trial, numbers, **way)), want)
+
+
 @pytest.mark.clause("data.worker.order")
 def test_order(trial: Trial) -> None:
     """A first batch that waits until the second one is made, or handed out."""

@@ -430,6 +430,12 @@ def test_safetensors_parts(trial: Trial) -> None:
     tensorfile.check_parts(trial)
 
 
+@pytest.mark.clause("save.safetensors.packed")
+def test_safetensors_packed(trial: Trial) -> None:
+    """In one file."""
+    tensorfile.check_packed(trial)
+
+
 @pytest.mark.clause("save.safetensors.model")
 def test_safetensors_model(trial: Trial) -> None:
     """A tied model, and one that is not."""

@@ -173,6 +173,23 @@ def check_parts(trial: Trial) -> None:
         case.equal("names in the file", list(files.load_file(path)), ["c"])
 
 
+def check_packed(trial: Trial) -> None:
+    """A matrix that is turned."""
+    torch, files = trial.namespace, trial.companion("safetensors")
+    with (
+        trial.case("packed", call="safetensors.save_model(m, path)") as case,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        path, model = pathlib.Path(folder, "x.safetensors"), torch.nn.Module()
+        model.register_buffer("x", torch.arange(6.0).reshape(2, 3).t())
+        with case.raises("ValueError", "You are trying to save a non contiguous tensor: `x`"):
+            files.save_model(model, str(path), force_contiguous=False)
+        case.equal("written", path.exists(), False)
+        files.save_model(model, str(path))
+        case.same(files.load_file(path)["x"], floats([[0, 3], [1, 4], [2, 5]]))
+        case.equal("strides of the buffer", tuple(model.x.stride()), (1, 3))
+
+
 def check_model(trial: Trial) -> None:
     """Names are kept by their order."""
     torch, files = trial.namespace, trial.companion("safetensors")
