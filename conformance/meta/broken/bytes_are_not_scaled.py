@@ -13,6 +13,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "vision.array.bytes",
         "vision.array.constructor",
+        "vision.array.copy",
         "vision.array.default",
         "vision.array.gray",
         "vision.array.negative",
