@@ -233,7 +233,8 @@ def _no_attribute(spec: str, module: ModuleType, attribute: str) -> str:
     return (
         f"The backend {spec!r} was imported but has no attribute {attribute!r}.{_similar(attribute, public)} "
         f"Write {attribute} = conformance.Backend(name=..., version=..., namespace=...) there, "
-        "or name another attribute after a colon."
+        "or name another attribute after a colon. A library that is imported like torch needs no adapter: name it as "
+        "it is imported."
     )
 
 

@@ -151,7 +151,7 @@ def _claims(found: dict[str, Any]) -> list[str]:
 
 
 def _line(name: str, clauses: set[str], words: str) -> str:
-    return f"  {name:<13} {len(clauses):>5} clause{'s' if len(clauses) != 1 else ' '}  {words}"
+    return f"  {name:<14} {len(clauses):>5} clause{'s' if len(clauses) != 1 else ' '}  {words}"
 
 
 def advice(reports: Sequence[Any]) -> list[str]:
