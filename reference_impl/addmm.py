@@ -31,7 +31,7 @@ class AddmmBackward0(Node):
     def gradient(self, grad: Tensor) -> Gradients:
         x, y = self.tensors()
         beta, alpha, columns = self.args
-        flow = _times(grad, alpha) if self.needs(1) or self.needs(2) else None
+        flow: Any = _times(grad, alpha) if self.needs(1) or self.needs(2) else None
         return (
             _times(grad, beta) if self.needs(0) else None,
             self.to_first(flow, y) if self.needs(1) else None,

@@ -46,7 +46,8 @@ def to_second(grad: Tensor, x: Tensor, columns: bool) -> Tensor:
     """The gradient of the second factor, from that of the product and the first factor. It lies in memory as the factor
     does: what a transposed weight gets need not be brought in order."""
     if columns:
-        return matmul(grad.transpose(-2, -1), conjugate(x)).transpose(-2, -1)  # type: ignore[no-any-return]
+        turned: Tensor = matmul(grad.transpose(-2, -1), conjugate(x)).transpose(-2, -1)
+        return turned
     return matmul(_adjoint(x), grad)
 
 

@@ -147,7 +147,8 @@ def _by_places(x: Array, weight: Array, g: Geometry, places: Sizes) -> Array:
         columns = np.empty((g.groups, batch, *places, part.shape[2], *kernel), x.dtype)
         for at in itertools.product(*map(range, places)):
             offset = tuple([i * s for i, s in zip(at, g.stride, strict=True)])
-            columns[(*every[:2], *at)] = part[(*every, *steps(offset, tuple(kernel), g.dilation))]
+            target: tuple[Any, ...] = (*every[:2], *at)
+            columns[target] = part[(*every, *steps(offset, tuple(kernel), g.dilation))]
         matrix = weight[:, :, block].reshape(g.groups, weight.shape[1], part.shape[2] * length)
         result += np.matmul(matrix, columns.reshape(g.groups, count, part.shape[2] * length).swapaxes(1, 2))
     return np.ascontiguousarray(result.reshape(g.groups * weight.shape[1], batch, *places).swapaxes(0, 1))
