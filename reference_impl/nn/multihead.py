@@ -6,9 +6,11 @@ import math
 import warnings
 from typing import Any
 
+from ..addmm import baddbmm
 from ..dtype import bool as bool_
 from ..fill import zeros, zeros_like
 from ..join import cat
+from ..linalg.product import bmm
 from ..tensor import Tensor
 from .affine import linear
 from .attention import scaled_dot_product_attention
@@ -178,11 +180,11 @@ def _attended(
             mask = mask.unsqueeze(0) if len(mask) == 1 else mask.reshape(batch, heads, mask.shape[1], k.shape[1])
         q, k, v = (t.reshape(batch, heads, t.shape[1], part) for t in parts)
         return scaled_dot_product_attention(q, k, v, mask, rate, causal), None
-    scores = (q * math.sqrt(1 / part)) @ k.transpose(-2, -1)
-    weights = softmax(scores if mask is None else scores + mask, -1)
+    q, k = q * math.sqrt(1 / part), k.transpose(-2, -1)
+    weights = softmax(bmm(q, k) if mask is None else baddbmm(mask, q, k), -1)
     if rate > 0:
         weights = dropout(weights, rate)
-    return weights @ v, weights.reshape(batch, heads, length, k.shape[1])
+    return weights @ v, weights.reshape(batch, heads, length, v.shape[1])
 
 
 def multi_head_attention_forward(

@@ -219,15 +219,15 @@ class RNNBase(Module):
         `(L, N, F)`, `(N, L, F)` with `batch_first`, or `(L, F)` gives `(L, N, D * H)` and so on, and states
         `(D * layers, N, H)`; a PackedSequence gives another one. Without `hx` the first states are zeros.
         """
-        state = self._state(hx)
         if isinstance(input, PackedSequence):
             data, sizes, order, back = input
-            output, last = self._batched(data, int(sizes[0]), state, order, sizes)
+            output, last = self._batched(data, int(sizes[0]), self._state(hx), order, sizes)
             if back is not None:
                 last = tuple(t.index_select(1, back) for t in last)
             return PackedSequence(output, sizes, order, back), self._outcome(last)
         if input.ndim not in (2, 3):
             raise ValueError(self._wrong_dims(input.ndim))
+        state = self._state(hx)
         if state is not None:
             self._check_dims(state, input.ndim)
         where = 0 if self.batch_first else 1
@@ -286,6 +286,8 @@ class LSTM(RNNBase):
         return f"LSTM: Expected input to be 2D or 3D, got {ndim}D instead"
 
     def _state(self, hx: Any) -> tuple[Tensor, ...] | None:
+        if hx is not None and len(hx) > 2:
+            raise RuntimeError("lstm expects two hidden states")
         return None if hx is None else (hx[0], hx[1])
 
     def _outcome(self, state: tuple[Tensor, ...]) -> Any:
