@@ -86,6 +86,8 @@ class RandomSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         n, generator = len(self.data_source), self.generator
+        if not n and not self.replacement:
+            raise ZeroDivisionError("integer division or modulo by zero")
         if generator is None:
             generator = Generator().manual_seed(draw_seed(None))
         return itertools.islice(self._endless(n, generator), self.num_samples)
