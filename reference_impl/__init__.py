@@ -408,6 +408,18 @@ from .trigonometry import (
     tanh,
 )
 from .truth import all, any, count_nonzero
+from .typed import (
+    BFloat16Tensor,
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+)
 from .typeinfo import finfo, iinfo, set_flush_denormal
 from .variance import corrcoef, cov, std, std_mean, var, var_mean
 from .view import expand, permute, reshape, squeeze, transpose, unbind, unsqueeze

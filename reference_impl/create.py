@@ -166,15 +166,16 @@ def new_tensor(
 def constructed(cls: type, *data: Any, device: Any = None) -> Tensor:
     """`torch.Tensor(...)`: of sizes, an unspecified tensor; of a sequence or an array, its copy; of a tensor, an alias.
     Always of the default dtype, and on the CPU unless a device is given. TypeError for what is neither."""
-    return _constructed(DEFAULT.floating, CPU if device is None else device, data)
+    return constructed_as(DEFAULT.floating, CPU if device is None else device, data)
 
 
 def new(self: Tensor, *data: Any, device: Any = None) -> Tensor:
     """What `torch.Tensor(...)` makes, in this tensor's dtype and on its device."""
-    return _constructed(self._dtype, self._device if device is None else device, data)
+    return constructed_as(self._dtype, self._device if device is None else device, data)
 
 
-def _constructed(d: dtype, device: Any, data: tuple[Any, ...]) -> Tensor:
+def constructed_as(d: dtype, device: Any, data: tuple[Any, ...]) -> Tensor:
+    """The same in a dtype and on a device."""
     only = data[0] if len(data) == 1 else 0
     if isinstance(only, Tensor):
         alias = only.detach()

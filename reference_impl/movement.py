@@ -30,6 +30,7 @@ from .hollow import NO_DATA
 from .op import record
 from .promote import cast
 from .tensor import Tensor, attach, storage, strides_of
+from .typed import Typed
 
 
 class ToCopyBackward0(Node):
@@ -154,6 +155,8 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
         return f"torch.{kind}{self._dtype.word}Tensor"
     if isinstance(dtype, str):
         return convert(self, *named_type(dtype, self._device))
+    if isinstance(dtype, Typed):
+        return convert(self, dtype.dtype, CPU)
     return convert(self, PYTHON.get(dtype, dtype), self._device)
 
 
