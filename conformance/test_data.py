@@ -339,6 +339,16 @@ def test_uneven(trial: Trial) -> None:
         case.equal("batches", batches, [[0], [100, 101], [102, 103], [104]])
 
 
+@pytest.mark.clause("data.worker.persistent.stream")
+def test_persistent_stream(trial: Trial) -> None:
+    """Two epochs of a stream that two workers share."""
+    with trial.case("twice", call="DataLoader(stream, num_workers=2, persistent_workers=True)") as case:
+        way = {"batch_size": 2, "persistent_workers": True, "multiprocessing_context": loading.forking()}
+        numbers = loader(trial, loading.stream(trial.namespace, 7, True), **way)
+        for epoch in (1, 2):
+            case.equal(f"epoch {epoch}", list(numbers), [[0, 2], [1, 3], [4, 6], [5]])
+
+
 @pytest.mark.clause("data.worker.stream.partial")
 def test_partial(trial: Trial) -> None:
     """Three samples from one worker, five from the other, in batches of two."""
