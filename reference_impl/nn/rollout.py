@@ -55,7 +55,7 @@ def _lstm_back(spans: Spans, weight: Array, kept: Arrays, flows: Arrays) -> tupl
     *of_state, of_result, new = lstm_factors(parts(units, 4), cells, bent)
     factors, forgotten = np.stack(of_state, 1), parts(units, 4)[1]
     slopes = np.empty_like(units)
-    by_gate = slopes.reshape(len(slopes), 4, -1)
+    by_gate = slopes.reshape(len(slopes), 4, slopes.shape[-1] // 4)
     for rows, n in reversed(spans):
         flow = to_outputs[rows] + to_hidden[:n]
         np.multiply(flow, of_result[rows], out=by_gate[rows, 3])
