@@ -318,17 +318,19 @@ def test_damaged(trial: Trial) -> None:
 
 @pytest.mark.clause("archive.legacy.hostile")
 def test_legacy_hostile(trial: Trial) -> None:
-    """Attributes of the class that tell what its memory is."""
+    """Attributes of the class that tell what its memory is; of a rare one, lest a library that lets it happen fail at
+    every file thereafter."""
     torch = trial.namespace
-    for kind, name in (("torch.FloatStorage", "dtype"), ("torch.storage.UntypedStorage", "nbytes")):
-        with trial.case(kind, call=f"torch.load(file that sets {name})") as case:
+    kind = "torch.ShortStorage"
+    for name in ("dtype", "nbytes"):
+        with trial.case(name, call=f"torch.load(file that sets {name} of {kind})") as case:
             good = io.BytesIO()
-            torch.save(torch.tensor([1.0, 2.0, 3.0]), good, _use_new_zipfile_serialization=False)
+            torch.save(torch.tensor([1, 2, 3], dtype=torch.int16), good, _use_new_zipfile_serialization=False)
             for state in (b"}" + by.text(name) + b"K\x01s", b"N}" + by.text(name) + b"K\x01s\x86"):
                 bad = io.BytesIO(by.former(good.getvalue(), by.whole(by.called(kind), state, b"b")))
                 with case.raises("pickle.UnpicklingError", "Can only build Tensor, Parameter, OrderedDict"):
                     torch.load(bad)
-            case.same(torch.load(io.BytesIO(good.getvalue())), floats([1, 2, 3]), "another file")
+            case.same(torch.load(io.BytesIO(good.getvalue())), np.array([1, 2, 3], np.int16), "another file")
 
 
 @pytest.mark.clause("archive.legacy.truncated")

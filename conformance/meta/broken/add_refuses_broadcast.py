@@ -58,6 +58,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "func.call.tied",
         "func.vmap.every",
         "grad.check.found",
+        "loss.linear.module",
+        "module.lazy.parameter",
         "mutation.history.random",
         "mutation.history.view",
         "mutation.history.view.complex",
@@ -72,6 +74,10 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "pointwise.gradient.complex",
         "pointwise.gradient.second",
         "pointwise.layout",
+        "program.regression.curve",
+        "program.regression.found",
+        "program.regression.uncleared",
+        "sequence.transformer.dropout.middle",
     ),
 }
 

@@ -31,6 +31,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "hook.saved.read",
         "hook.saved.single-refused",
         "mutation.saved.freed",
+        "program.gan.freed",
+        "sequence.recurrent.gradient.freed",
     ),
 }
 

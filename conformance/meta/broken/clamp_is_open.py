@@ -13,6 +13,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "derivative.choice.untaken",
         "derivative.kink.clamp",
         "derivative.kink.relu",
+        "program.shared.curve",
+        "program.shared.gradient",
     ),
 }
 

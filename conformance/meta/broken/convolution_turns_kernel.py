@@ -14,12 +14,15 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "functional.conv.orientation",
         "functional.conv.planes",
         "functional.conv.same",
+        "functional.conv.time",
         "functional.conv.volumes",
         "functional.fold.product",
         "functional.gradient",
         "functional.gradient.complex",
         "functional.gradient.second",
         "functional.names",
+        "layer.conv.definition",
+        "layer.conv.padding-mode",
     ),
 }
 

@@ -10,8 +10,10 @@ from conformance.meta.broken.sound import Call, base, replace_calls
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "derivative.chance.dropout",
+        "derivative.chance.inplace",
         "functional.dropout.gradient",
         "functional.dropout.scale",
+        "layer.dropout.definition",
     ),
 }
 

@@ -8,7 +8,7 @@ from conformance.backend import Backend
 from conformance.meta.broken.sound import Call, base, replace_calls
 
 EXPECTED: dict[str, tuple[str, ...]] = {
-    "fail": ("init.fan", "init.fan.normal", "init.names"),
+    "fail": ("init.fan", "init.fan.normal", "layer.init.kaiming"),
 }
 
 OTHER = {"fan_in": "fan_out", "fan_out": "fan_in"}

@@ -25,6 +25,9 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "hook.nested.grad",
         "hook.saved.single-result",
         "hook.tensor.grad",
+        "loss.adaptive",
+        "loss.linear.options",
+        "program.gan.freed",
     ),
 }
 

@@ -10,6 +10,7 @@ from conformance.meta.broken.sound import base
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
         "device.optimizer.load",
+        "optim.load.complex",
         "optim.load.continued",
         "optim.load.dtype",
         "optim.load.number",

@@ -19,6 +19,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "device.optimizer.moved",
         "device.optimizer.state",
         "device.optimizer.zero",
+        "module.lazy.dtype",
     ),
 }
 

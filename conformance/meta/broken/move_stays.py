@@ -37,8 +37,12 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "function.gradient.device",
         "hook.tensor.device",
         "hook.tensor.place",
+        "layer.device",
         "numeric.testing.device",
         "print.device",
+        "program.devices.curve",
+        "sequence.packed.device",
+        "sequence.recurrent.parameters.device",
     ),
 }
 

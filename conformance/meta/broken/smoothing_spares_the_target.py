@@ -16,6 +16,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "loss.classes",
         "loss.gradient",
         "loss.gradient.second",
+        "loss.module",
     ),
 }
 

@@ -9,6 +9,7 @@ from conformance.meta.broken.sound import base
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "fail": (
+        "schedule.chained",
         "schedule.formula",
         "schedule.order",
         "schedule.order.before",

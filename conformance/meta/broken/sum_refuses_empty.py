@@ -17,6 +17,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "functional.grid.empty",
         "reduce.empty",
         "reduce.empty.neutral",
+        "sequence.recurrent.empty.gradient",
     ),
 }
 

@@ -20,7 +20,10 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "gradmode.inference.write-saved",
         "hook.checkpoint.changed",
         "hook.saved.version",
+        "init.inplace.history",
         "linalg.gradient.watched",
+        "loss.saved",
+        "module.load.gradient",
         "mutation.buffer.index-saved",
         "mutation.buffer.saved-changed",
         "mutation.history.random",
@@ -45,6 +48,8 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "mutation.saved.self-product",
         "mutation.saved.step",
         "mutation.saved.step-between",
+        "program.gan.between",
+        "sequence.recurrent.gradient.saved",
     ),
 }
 

@@ -20,6 +20,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "gradmode.update.view",
         "hook.inplace.view",
         "hook.retain.view",
+        "module.backward.inplace",
         "mutation.buffer.view",
         "mutation.history.*",
         "mutation.inplace.every",
