@@ -318,11 +318,13 @@ def test_damaged(trial: Trial) -> None:
 
 @pytest.mark.clause("archive.legacy.hostile")
 def test_legacy_hostile(trial: Trial) -> None:
-    """Attributes of the class that tell what its memory is; of a rare one, lest a library that lets it happen fail at
-    every file thereafter."""
+    """A strange attribute, then those that tell what the memory is. A library that takes the first is not given the
+    others, which would spoil every file thereafter."""
     torch = trial.namespace
     kind = "torch.ShortStorage"
-    for name in ("dtype", "nbytes"):
+    for name in ("colour", "dtype", "nbytes"):
+        if trial.failures():
+            return
         with trial.case(name, call=f"torch.load(file that sets {name} of {kind})") as case:
             good = io.BytesIO()
             torch.save(torch.tensor([1, 2, 3], dtype=torch.int16), good, _use_new_zipfile_serialization=False)

@@ -15,7 +15,6 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "save.file.text",
         "save.safe.*",
     ),
-    "missing": ("save.dtype.every",),  # after a file has written into a class of storages
 }
 
 
