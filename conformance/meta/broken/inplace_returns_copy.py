@@ -21,6 +21,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "inplace.method.memory",
         "inplace.method.self",
         "mutation.inplace.history",
+        "optim.average.lists",
         "pointwise.forms",
     ),
 }
