@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.bench.network import convolve, convolve_back, pool, pool_back
 from conformance.bench.task import Timed, tensor, uniform
+from conformance.law.descent import convolution, pooling
 
 BATCH, CHANNELS, SIDE = 8, 16, 28
 LARGE = (16, 64, 56, 56)
@@ -30,19 +30,17 @@ def conv2d(torch: Any, device: str) -> Timed:
         return y.detach(), x.grad, w.grad, b.grad
 
     images, weight, bias = arrays
-    want = (convolve(images, weight, bias, padding=1), *convolve_back(flow, images, weight, padding=1))
-    return Timed(call, want, 1e-5)
+    result, back = convolution(weight, bias)(images)
+    by_images, by_others = back(flow)
+    return Timed(call, (result, by_images, *by_others), 1e-5)
 
 
 def conv2d_large(torch: Any, device: str) -> Timed:
     """Convolution of 16 images of 64 channels, 56 by 56, with 64 kernels of 3 by 3, forward."""
-    x, w, b = (tensor(torch, array, device) for array in _large())
-    return Timed(lambda: torch.nn.functional.conv2d(x, w, b, padding=1), (_large_result(),), 1e-5)
-
-
-def _large_result() -> np.ndarray:
     images, weight, bias = _large()
-    return convolve(images, weight, bias, padding=1)
+    x, w, b = (tensor(torch, array, device) for array in (images, weight, bias))
+    result, _ = convolution(weight, bias)(images)
+    return Timed(lambda: torch.nn.functional.conv2d(x, w, b, padding=1), (result,), 1e-5)
 
 
 def conv2d_large_step(torch: Any, device: str) -> Timed:
@@ -56,8 +54,9 @@ def conv2d_large_step(torch: Any, device: str) -> Timed:
         torch.nn.functional.conv2d(x, w, b, padding=1).backward(arriving)
         return x.grad, w.grad, b.grad
 
-    images, weight, _ = _large()
-    return Timed(call, convolve_back(flow, images, weight, padding=1), 1e-5)
+    images, weight, bias = _large()
+    by_images, by_others = convolution(weight, bias)(images)[1](flow)
+    return Timed(call, (by_images, *by_others), 1e-5)
 
 
 def _large() -> tuple[np.ndarray, ...]:
@@ -69,13 +68,13 @@ def max_pool2d(torch: Any, device: str) -> Timed:
     """The largest of every 2 by 2 of 16 images of 64 channels, 56 by 56."""
     images = uniform("max_pool2d", LARGE)
     x = tensor(torch, images, device)
-    return Timed(lambda: torch.nn.functional.max_pool2d(x, 2), (pool(images)[0],), 0.0)
+    return Timed(lambda: torch.nn.functional.max_pool2d(x, 2), (pooling(images)[0],), 0.0)
 
 
 def max_pool2d_step(torch: Any, device: str) -> Timed:
     """The same pooling, forward and backward."""
     images = uniform("max_pool2d", LARGE)
-    result, indices = pool(images)
+    result, back = pooling(images)
     flow = uniform("max_pool2d.flow", result.shape)
     x, arriving = tensor(torch, images, device).requires_grad_(), tensor(torch, flow, device)
 
@@ -85,7 +84,7 @@ def max_pool2d_step(torch: Any, device: str) -> Timed:
         y.backward(arriving)
         return y.detach(), x.grad
 
-    return Timed(call, (result, pool_back(flow, indices, LARGE)), 0.0)
+    return Timed(call, (result, back(flow)[0]), 0.0)
 
 
 def layer_norm(torch: Any, device: str) -> Timed:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.bench.network import convolve, convolve_back, cross_entropy, pool, pool_back
 from conformance.bench.task import Timed, fill, tensor, uniform
+from conformance.law.descent import convolution, cross_entropy, dense, flatten, gradients, pooling, relu
 
 BATCH, PIXELS, HIDDEN, CLASSES = 64, 784, 256, 10
 RATE = 0.1
@@ -115,25 +115,12 @@ def _adam(p: np.ndarray, gradients: list[np.ndarray]) -> np.ndarray:
 
 def _lenet(images: np.ndarray, classes: np.ndarray, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
     """The loss and the gradients in the order of the parameters."""
-    x, gradients, kept = images, list[np.ndarray](), []
-    for weight, bias in (arrays[0:2], arrays[2:4]):
-        mapped = convolve(x, weight, bias)
-        pooled, indices = pool(np.maximum(mapped, 0))
-        kept.append((x, weight, mapped, indices))
-        x = pooled
-    rows = [x.reshape(len(x), -1)]
-    for weight, bias in (arrays[4:6], arrays[6:8], arrays[8:10]):
-        rows.append(np.maximum(rows[-1], 0) @ weight.T + bias)  # the first rows are positive already
-    loss, flow = cross_entropy(rows[-1], classes)
-    for row, weight in zip(rows[-2::-1], arrays[8:3:-2], strict=True):
-        gradients = [flow.T @ np.maximum(row, 0), flow.sum(0), *gradients]
-        flow = (flow @ weight) * (row > 0)
-    flow = flow.reshape(x.shape)
-    for before, weight, mapped, indices in reversed(kept):
-        flow = pool_back(flow, indices, mapped.shape) * (mapped > 0)
-        flow, *own = convolve_back(flow, before, weight)
-        gradients = [*own, *gradients]
-    return (np.asarray(loss), *gradients)
+    w1, b1, w2, b2, *others = arrays
+    first = [convolution(w1, b1, border=0), relu, pooling, convolution(w2, b2, border=0), relu, pooling, flatten]
+    w3, b3, w4, b4, w5, b5 = others
+    layers = [*first, dense(w3, b3), relu, dense(w4, b4), relu, dense(w5, b5)]
+    loss, found = gradients(layers, images, classes, cross_entropy)
+    return (np.asarray(loss), *found)
 
 
 def _parameters() -> tuple[np.ndarray, ...]:

@@ -7,7 +7,6 @@ input and those of the layer's own parameters.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -50,21 +49,21 @@ def flatten(x: Array) -> tuple[Array, Back]:
     return x.reshape(len(x), -1), lambda g: (g.reshape(x.shape), [])
 
 
-def convolution(weight: Array, bias: Array) -> Layer:
-    """Kernels of 3 by 3 over (N, C, H, W) with a border of one zero: the sum over each window."""
+def convolution(weight: Array, bias: Array, border: int = 1) -> Layer:
+    """Kernels over (N, C, H, W) with a border of zeros: the sum over each window."""
 
     def layer(x: Array) -> tuple[Array, Back]:
-        height, width = x.shape[2:]
-        padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-        windows = sliding_window_view(padded, (3, 3), axis=(2, 3))
+        padded = np.pad(x, ((0, 0), (0, 0), (border, border), (border, border)))
+        windows = sliding_window_view(padded, weight.shape[2:], axis=(2, 3))
         y = np.tensordot(windows, weight, ([1, 4, 5], [1, 2, 3])).transpose(0, 3, 1, 2) + bias[:, None, None]
 
         def back(g: Array) -> tuple[Array, list[Array]]:
             spread = np.zeros_like(padded)
-            for i, j in product(range(3), range(3)):
+            height, width = g.shape[2:]
+            for i, j in np.ndindex(*weight.shape[2:]):
                 part = np.tensordot(g, weight[:, :, i, j], ([1], [0])).transpose(0, 3, 1, 2)
                 spread[:, :, i : i + height, j : j + width] += part
-            inner = spread[:, :, 1:-1, 1:-1]
+            inner = spread[:, :, border : border + x.shape[2], border : border + x.shape[3]]
             return inner, [np.tensordot(g, windows, ([0, 2, 3], [0, 2, 3])), g.sum(axis=(0, 2, 3))]
 
         return y, back
